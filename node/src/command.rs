@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later WITH Classpath-exception-2.0
+
+//! Does what the command line asks for.
+
+use crate::{
+	cli::{Cli, Subcommand},
+	service::{self, Chain},
+};
+use root_weights_runtime::opaque::Block;
+use sc_cli::{Result, SubstrateCli};
+
+pub fn run() -> Result<()> {
+	let cli = Cli::from_args();
+	match &cli.subcommand {
+		None => {
+			let sealing = cli.run.sealing();
+			cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
+				service::start(config, sealing).map_err(sc_cli::Error::from)
+			})
+		},
+		Some(subcommand) => run_subcommand(&cli, subcommand),
+	}
+}
+
+fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> Result<()> {
+	match subcommand {
+		Subcommand::Key(cmd) => cmd.run(cli),
+		Subcommand::ExportChainSpec(cmd) => cmd.run(cli.load_spec(&cmd.chain)?),
+		Subcommand::CheckBlock(cmd) => cli.create_runner(cmd)?.async_run(|mut config| {
+			let chain = Chain::open(&mut config)?;
+			let import_queue = chain.import_queue(&config);
+			Ok((cmd.run(chain.client, import_queue), chain.task_manager))
+		}),
+		Subcommand::ExportBlocks(cmd) => cli.create_runner(cmd)?.async_run(|mut config| {
+			let chain = Chain::open(&mut config)?;
+			Ok((cmd.run(chain.client, config.database), chain.task_manager))
+		}),
+		Subcommand::ImportBlocks(cmd) => cli.create_runner(cmd)?.async_run(|mut config| {
+			let chain = Chain::open(&mut config)?;
+			let import_queue = chain.import_queue(&config);
+			Ok((cmd.run(chain.client, import_queue), chain.task_manager))
+		}),
+		Subcommand::ChainInfo(cmd) => cli.create_runner(cmd)?.sync_run(|config| cmd.run::<Block>(&config)),
+		Subcommand::PurgeChain(cmd) => cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.database)),
+	}
+}

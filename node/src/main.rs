@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later WITH Classpath-exception-2.0
+
+//! The dev chain's node: one process that seals, finalises and serves blocks.
+//!
+//! It wires the runtime to the SDK's client and holds no rule of the chain itself.
+
+mod chain_spec;
+mod cli;
+mod command;
+mod rpc;
+mod sealing;
+mod service;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+	match command::run() {
+		Ok(()) => ExitCode::SUCCESS,
+		Err(error) => {
+			eprintln!("error: {error}");
+			ExitCode::FAILURE
+		},
+	}
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What can go wrong between us and a chain.
+
+use std::time::Duration;
+
+/// An error of the chain client.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+	/// Nobody answers at the endpoint, or what answers is no chain.
+	#[error("no chain answers at {endpoint}")]
+	Connect {
+		/// Address that was tried.
+		endpoint: String,
+		#[source]
+		source: Box<subxt::Error>,
+	},
+	/// A step was not done in time.
+	#[error("{action} took longer than {within:?} ({endpoint})")]
+	Deadline {
+		/// The step.
+		action: String,
+		/// Address of the node.
+		endpoint: String,
+		/// Time it was given.
+		within: Duration,
+	},
+	/// The node refused a question or answered with something else.
+	#[error("{action} failed")]
+	Request {
+		/// The step.
+		action: String,
+		#[source]
+		source: Box<subxt::Error>,
+	},
+	/// The node stopped sending blocks.
+	#[error("the node at {endpoint} stopped sending finalized blocks")]
+	NoMoreBlocks {
+		/// Address of the node.
+		endpoint: String,
+	},
+	/// A call did not get into a finalized block.
+	#[error("{call} was not included")]
+	NotIncluded {
+		/// `Pallet.call`.
+		call: String,
+		#[source]
+		source: Box<subxt::Error>,
+	},
+	/// A call was included and failed.
+	#[error("{call} failed with {error}{}", detail(.docs))]
+	Dispatch {
+		/// `Pallet.call`.
+		call: String,
+		/// `Pallet.ErrorName`, or the name of an error outside pallets.
+		error: String,
+		/// What the error's documentation says; may be empty.
+		docs: String,
+	},
+	/// The text is no secret key.
+	#[error("not a secret key of the form `phrase//derivation`")]
+	Secret {
+		#[source]
+		source: Box<dyn std::error::Error + Send + Sync>,
+	},
+}
+
+impl ChainError {
+	/// `Pallet.ErrorName` if a call was included and failed with it.
+	pub fn dispatch_error(&self) -> Option<&str> {
+		match self {
+			Self::Dispatch { error, .. } => Some(error),
+			_ => None,
+		}
+	}
+}
+
+fn detail(docs: &str) -> String {
+	if docs.is_empty() {
+		String::new()
+	} else {
+		format!(": {docs}")
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_dispatch_error_is_told_with_its_meaning() {
+		let error = ChainError::Dispatch {
+			call: "RootWeights.set_root_weights".into(),
+			error: "RootWeights.UnknownNetuid".into(),
+			docs: "No such subnet.".into(),
+		};
+		assert_eq!(
+			error.to_string(),
+			"RootWeights.set_root_weights failed with RootWeights.UnknownNetuid: No such subnet."
+		);
+		assert_eq!(error.dispatch_error(), Some("RootWeights.UnknownNetuid"));
+	}
+}

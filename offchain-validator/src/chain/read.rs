@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Reading the state after one block: storage, constants and runtime calls, decoded into what the caller asks for.
+
+use subxt::ext::frame_decode::helpers::{IntoDecodableValues, IntoEncodableValues};
+use subxt::ext::scale_decode::DecodeAsType;
+use subxt::storage::PrefixOf;
+use subxt::{dynamic, OnlineClientAtBlock};
+
+use super::{BlockId, Chain, ChainError, Config};
+
+/// The chain's state after one block. All reads through one value see the same state.
+pub struct AtBlock {
+	chain: Chain,
+	block: BlockId,
+	client: OnlineClientAtBlock<Config>,
+}
+
+impl AtBlock {
+	pub(super) fn new(chain: Chain, block: BlockId, client: OnlineClientAtBlock<Config>) -> Self {
+		Self { chain, block, client }
+	}
+
+	/// The block whose state this is.
+	pub fn block(&self) -> BlockId {
+		self.block
+	}
+
+	pub(super) fn client(&self) -> &OnlineClientAtBlock<Config> {
+		&self.client
+	}
+
+	/// A storage value, or its default. `keys` is a tuple with one entry per key of the map, `()` for a plain value.
+	pub async fn value<K, V>(&self, pallet: &str, entry: &str, keys: K) -> Result<V, ChainError>
+	where
+		K: IntoEncodableValues + IntoDecodableValues,
+		V: DecodeAsType,
+	{
+		let read = async {
+			let address = dynamic::storage::<K, V>(pallet, entry);
+			let value = self.client.storage().fetch(address, keys).await?;
+			Ok::<_, subxt::Error>(value.decode()?)
+		};
+		self.chain.ask(&self.reading(pallet, entry), read).await
+	}
+
+	/// Like [`AtBlock::value`], for an entry that may be absent.
+	pub async fn find<K, V>(&self, pallet: &str, entry: &str, keys: K) -> Result<Option<V>, ChainError>
+	where
+		K: IntoEncodableValues + IntoDecodableValues,
+		V: DecodeAsType,
+	{
+		let read = async {
+			let address = dynamic::storage::<K, V>(pallet, entry);
+			let value = self.client.storage().try_fetch(address, keys).await?;
+			Ok::<_, subxt::Error>(value.map(|value| value.decode()).transpose()?)
+		};
+		self.chain.ask(&self.reading(pallet, entry), read).await
+	}
+
+	/// All entries of a map whose keys begin with `prefix`, in the map's own order.
+	pub async fn map<K, V>(
+		&self,
+		pallet: &str,
+		entry: &str,
+		prefix: impl PrefixOf<K>,
+	) -> Result<Vec<(K, V)>, ChainError>
+	where
+		K: IntoEncodableValues + IntoDecodableValues,
+		V: DecodeAsType,
+	{
+		let read = async {
+			let address = dynamic::storage::<K, V>(pallet, entry);
+			let mut entries = self.client.storage().iter(address, prefix).await?;
+			let mut found = Vec::new();
+			while let Some(entry) = entries.next().await {
+				let entry = entry?;
+				found.push((entry.key()?.decode()?, entry.value().decode()?));
+			}
+			Ok::<_, subxt::Error>(found)
+		};
+		self.chain.ask(&self.reading(pallet, entry), read).await
+	}
+
+	/// The answer of the runtime call `api.method`; `arguments` is a tuple.
+	pub async fn call<A, V>(&self, api: &str, method: &str, arguments: A) -> Result<V, ChainError>
+	where
+		A: IntoEncodableValues,
+		V: DecodeAsType,
+	{
+		let payload = dynamic::runtime_api_call::<A, V>(api, method, arguments);
+		self.chain.ask(&self.reading(api, method), self.client.runtime_apis().call(payload)).await
+	}
+
+	/// Whether the runtime offers the calls of `api`.
+	pub fn has_api(&self, api: &str) -> bool {
+		self.client.metadata_ref().runtime_api_trait_by_name(api).is_some()
+	}
+
+	fn reading(&self, place: &str, name: &str) -> String {
+		format!("reading {place}.{name} at block {}", self.block.number)
+	}
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What a chain with root weights tells about its emission.
+
+use std::collections::BTreeMap;
+
+use super::{AccountId, AtBlock, ChainError};
+
+/// The runtime calls that this module makes.
+const API: &str = "RootWeightsApi";
+
+/// One whole, in the units of [`RootValidator::read`].
+const ONE: f64 = u64::MAX as f64;
+
+/// Emission per block by netuid, in rao.
+pub type Emission = BTreeMap<u16, u64>;
+
+/// Root votes and what they pay, all after one block.
+#[derive(Clone, Debug)]
+pub struct RootView {
+	/// New rao per block.
+	pub block_emission: u64,
+	/// What each subnet earns per block now.
+	pub earned: Emission,
+	/// What each subnet would earn per block if the epoch ran now.
+	pub normalized: Emission,
+	/// The same without renormalization of the rows.
+	pub unnormalized: Emission,
+	/// The validators with a row, by uid.
+	pub validators: Vec<RootValidator>,
+	/// The block of the next root epoch; none when it never runs.
+	pub next_epoch: Option<u32>,
+}
+
+/// A root validator and its row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RootValidator {
+	/// Slot on the root network.
+	pub uid: u16,
+	/// Who votes.
+	pub hotkey: AccountId,
+	/// Stake in rao.
+	pub stake: u64,
+	/// The row as stored: weight by netuid.
+	pub stored: BTreeMap<u16, u16>,
+	/// The row as read: share by netuid, in units of 1 / (2^64 - 1).
+	pub read: BTreeMap<u16, u64>,
+}
+
+impl RootValidator {
+	/// The share that the row as read gives to `netuid`, in [0, 1].
+	pub fn share(&self, netuid: u16) -> f64 {
+		self.read.get(&netuid).map_or(0.0, |share| *share as f64 / ONE)
+	}
+
+	/// How many whole units the row as stored hands out: one for each weight at its maximum.
+	pub fn units(&self) -> f64 {
+		self.stored.values().map(|weight| f64::from(*weight) / f64::from(u16::MAX)).sum()
+	}
+}
+
+type StoredRow = (u16, AccountId, u64, Vec<(u16, u16)>);
+type ReadRow = (u16, AccountId, u64, Vec<(u16, u64)>);
+
+/// Whether the chain has root weights at all.
+pub fn is_offered(at: &AtBlock) -> bool {
+	at.has_api(API)
+}
+
+/// The block of the next root epoch; none when it never runs.
+pub async fn next_epoch(at: &AtBlock) -> Result<Option<u32>, ChainError> {
+	at.call(API, "next_epoch_block", ()).await
+}
+
+/// Reads everything about the root votes.
+pub async fn view(at: &AtBlock) -> Result<RootView, ChainError> {
+	let emission = |method, arguments| async move {
+		let by_netuid: Vec<(u16, u64)> = at.call(API, method, arguments).await?;
+		Ok::<_, ChainError>(by_netuid.into_iter().collect::<Emission>())
+	};
+	let stored: Vec<StoredRow> = at.call(API, "rows_as_stored", ()).await?;
+	let read: Vec<ReadRow> = at.call(API, "rows_as_read", ()).await?;
+	Ok(RootView {
+		block_emission: at.call(API, "block_emission", ()).await?,
+		earned: emission("emission", vec![]).await?,
+		normalized: emission("emission_preview", vec![true]).await?,
+		unnormalized: emission("emission_preview", vec![false]).await?,
+		validators: validators(stored, read),
+		next_epoch: next_epoch(at).await?,
+	})
+}
+
+/// Joins the two forms of each row by uid.
+fn validators(stored: Vec<StoredRow>, read: Vec<ReadRow>) -> Vec<RootValidator> {
+	let mut read: BTreeMap<u16, _> = read.into_iter().map(|(uid, _, _, row)| (uid, row)).collect();
+	let mut validators: Vec<_> = stored
+		.into_iter()
+		.map(|(uid, hotkey, stake, row)| RootValidator {
+			uid,
+			hotkey,
+			stake,
+			stored: row.into_iter().collect(),
+			read: read.remove(&uid).unwrap_or_default().into_iter().collect(),
+		})
+		.collect();
+	validators.sort_by_key(|validator| validator.uid);
+	validators
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn both_forms_of_a_row_are_joined_by_uid() {
+		let hotkey = AccountId::from([7; 32]);
+		let stored = vec![(2, hotkey, 5, vec![(1, 65_535), (4, 13_107)]), (0, hotkey, 9, vec![])];
+		let read = vec![(2, hotkey, 5, vec![(1, u64::MAX / 2)])];
+		let found = validators(stored, read);
+		assert_eq!(found.iter().map(|validator| validator.uid).collect::<Vec<_>>(), [0, 2]);
+		assert_eq!(found[1].units(), 1.2);
+		assert!((found[1].share(1) - 0.5).abs() < 1e-12);
+		assert_eq!(found[1].share(4), 0.0);
+	}
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Off-chain side of a Bittensor-family chain: connect, sign, submit, wait for finality, read.
+//!
+//! [`chain`] is the only module that names subxt; everything else speaks in the words it offers. There is no crate edge
+//! to the runtime or a pallet: calls and storage are found by name in the metadata the node serves, so the same program
+//! works against any chain of this shape.
+
+pub mod chain;
+pub mod chain_info;
+pub mod table;
+pub mod weights;
+
+use std::error::Error;
+
+/// An error and its causes on one line.
+///
+/// A cause that the line already quotes is left out: some libraries print their causes as part of themselves.
+pub fn one_line(error: &(dyn Error + 'static)) -> String {
+	let causes = std::iter::successors(Some(error), |error| (*error).source());
+	causes.fold(String::new(), |line, cause| {
+		let text = cause.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
+		match line {
+			line if line.is_empty() => text,
+			line if line.contains(&text) => line,
+			line => format!("{line}: {text}"),
+		}
+	})
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[derive(Debug, thiserror::Error)]
+	#[error("{text}")]
+	struct Layer {
+		text: &'static str,
+		source: Option<Box<Layer>>,
+	}
+
+	fn layer(text: &'static str, source: Option<Layer>) -> Layer {
+		Layer { text, source: source.map(Box::new) }
+	}
+
+	#[test]
+	fn causes_follow_on_the_same_line() {
+		let error = layer("no vote", Some(layer("no chain\n  answers", None)));
+		assert_eq!(one_line(&error), "no vote: no chain answers");
+	}
+
+	#[test]
+	fn a_cause_already_quoted_is_not_repeated() {
+		let error = layer("no vote: refused", Some(layer("refused", None)));
+		assert_eq!(one_line(&error), "no vote: refused");
+	}
+}

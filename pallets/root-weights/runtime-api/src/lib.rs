@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Runtime API of the root weights pallet: the votes as stored and as read, and what they pay.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+use codec::Codec;
+
+sp_api::decl_runtime_apis! {
+	/// Root votes and the emission they steer. Amounts are rao, read shares are per 2⁶⁴ − 1.
+	pub trait RootWeightsApi<AccountId: Codec> {
+		/// Each root validator's uid, hotkey, stake and row `(netuid, weight)` as stored.
+		fn rows_as_stored() -> Vec<(u16, AccountId, u64, Vec<(u16, u16)>)>;
+		/// Each root validator's uid, hotkey, stake and row `(netuid, share)` as the epoch reads it.
+		fn rows_as_read() -> Vec<(u16, AccountId, u64, Vec<(u16, u64)>)>;
+		/// What the next block mints if there is a valid vote.
+		fn block_emission() -> u64;
+		/// The parts of that which each subnet earns, by the shares of the last root epoch.
+		fn emission() -> Vec<(u16, u64)>;
+		/// The parts if a root epoch ran now, with rows renormalized or, for comparison, taken as stored.
+		fn emission_preview(renormalize: bool) -> Vec<(u16, u64)>;
+		/// The block of the next root epoch; none if the root tempo is 0.
+		fn next_epoch_block() -> Option<u32>;
+	}
+}

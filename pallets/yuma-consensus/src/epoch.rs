@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The Yuma epoch of one subnet: from stake, weights and bonds to incentive, dividends, new bonds and emission.
+//!
+//! Follows the sparse epoch of subtensor (`epoch/run_epoch.rs`), digit for digit where that one is right: 32 fractional
+//! bits, every step rounded down. Names are Yuma's own. A step keeps the formula in its doc comment.
+
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+use crate::{
+	fixed::{
+		mul_floor, normalize, proportion_q32, q32_to_u16, sum, u16_proportion_q32, Q32, Q32_ONE, Q32_ZERO,
+	},
+	matrix::{ratios, SparseMatrix},
+	median::weighted_median,
+	row::{max_upscale_wide, StoredRow},
+};
+
+/// Unit of [`EpochInput::bonds_moving_average`].
+pub const BONDS_MOVING_AVERAGE_UNIT: u64 = 1_000_000;
+
+/// What the epoch knows of one uid; the position in the list is the uid.
+#[derive(Clone, Debug, Default)]
+pub struct Neuron {
+	/// Stake of the hotkey in rao.
+	pub stake: u64,
+	/// Block of the last weights set.
+	pub last_update: u64,
+	/// Block of the registration of the present hotkey.
+	pub registered_at: u64,
+	/// Validator permit as the previous epoch left it.
+	pub permit: bool,
+}
+
+/// State a subnet epoch starts from.
+#[derive(Clone, Debug, Default)]
+pub struct EpochInput {
+	/// Block in which the epoch runs.
+	pub block: u64,
+	/// Blocks without new weights after which a validator's stake stops counting.
+	pub activity_cutoff: u16,
+	/// Majority of stake, per 65535.
+	pub kappa: u16,
+	/// Part of the old bonds that stays, per million; more than a million counts as a million.
+	pub bonds_moving_average: u64,
+	/// Uids that may set weights after this epoch.
+	pub max_validators: u16,
+	/// All uids in order.
+	pub neurons: Vec<Neuron>,
+	/// Weight rows as stored, by uid.
+	pub weights: Vec<StoredRow>,
+	/// Bond rows as stored, by uid.
+	pub bonds: Vec<StoredRow>,
+	/// Amount to distribute, in rao.
+	pub emission: u64,
+}
+
+/// Results by uid; `u16` values are per 65535, amounts in rao.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EpochOutput {
+	/// Whether the uid's weights are recent enough to count.
+	pub active: Vec<bool>,
+	/// Uids that may set weights from now on.
+	pub permits: Vec<bool>,
+	/// Clipped weight received, by stake.
+	pub rank: Vec<u16>,
+	/// Part of the weight received that consensus kept.
+	pub trust: Vec<u16>,
+	/// The stake-weighted median of the weight received.
+	pub consensus: Vec<u16>,
+	/// A server's share.
+	pub incentive: Vec<u16>,
+	/// A validator's share.
+	pub dividends: Vec<u16>,
+	/// Part of the weight set that consensus kept.
+	pub validator_trust: Vec<u16>,
+	/// Combined share, scaled so that the best is 65535; the lowest goes when the subnet is full.
+	pub pruning_scores: Vec<u16>,
+	/// Paid as a server, rounded down.
+	pub server_emission: Vec<u64>,
+	/// Paid as a validator, rounded down.
+	pub validator_emission: Vec<u64>,
+	/// What a uid earns in all, rounded down once: at most one rao more than its two parts.
+	pub emission: Vec<u64>,
+	/// New bond rows. `None` leaves the stored row as it is, which is only so where there is none to clear.
+	pub bonds: Vec<Option<StoredRow>>,
+}
+
+impl EpochOutput {
+	/// Rao that the two payments hand out; never more than the emission that went in.
+	pub fn paid(&self) -> u64 {
+		self.server_emission.iter().chain(&self.validator_emission).fold(0, |sum, part| sum.saturating_add(*part))
+	}
+}
+
+/// Runs one epoch. Never fails: ids that do not exist and lists of the wrong length are ignored.
+pub fn run_epoch(input: &EpochInput) -> EpochOutput {
+	let n = input.neurons.len();
+	let stake = stake_shares(&input.neurons);
+	let active: Vec<bool> = input.neurons.iter().map(|neuron| is_active(neuron, input)).collect();
+	let active_stake = active_stake(&stake, &active, &input.neurons);
+	let weights = weights(input, n);
+
+	let preranks = weights.transposed_product(&active_stake);
+	let consensus = weighted_median(&active_stake, &weights, u16_proportion_q32(input.kappa));
+	let weights = weights.clipped(&consensus);
+	let validator_trust = weights.row_sums();
+	let mut ranks = weights.transposed_product(&active_stake);
+	let trust = ratios(&ranks, &preranks);
+	normalize(&mut ranks);
+	let incentive = ranks;
+
+	let ema_bonds = ema_bonds(input, n, &weights, &active_stake);
+	let mut dividends = ema_bonds.product(&incentive);
+	normalize(&mut dividends);
+
+	let payout = payout(&incentive, &dividends, &stake, &active_stake);
+	let permits = top_validators(&stake, input.max_validators);
+	let to_u16 = |values: &[Q32]| values.iter().map(|value| q32_to_u16(*value)).collect::<Vec<_>>();
+	let to_rao = |shares: &[Q32]| shares.iter().map(|share| mul_floor(*share, input.emission)).collect::<Vec<_>>();
+	EpochOutput {
+		rank: to_u16(&incentive),
+		trust: to_u16(&trust),
+		consensus: to_u16(&consensus),
+		incentive: to_u16(&incentive),
+		dividends: to_u16(&dividends),
+		validator_trust: to_u16(&validator_trust),
+		pruning_scores: max_upscale_wide(&payout.combined.iter().map(|s| s.to_bits().unsigned_abs()).collect::<Vec<_>>()),
+		server_emission: to_rao(&payout.servers),
+		validator_emission: to_rao(&payout.validators),
+		emission: to_rao(&payout.combined),
+		bonds: bonds_to_store(&ema_bonds, &permits, &input.neurons),
+		active,
+		permits,
+	}
+}
+
+/// `S`: each uid's share of all stake.
+fn stake_shares(neurons: &[Neuron]) -> Vec<Q32> {
+	let total: u128 = neurons.iter().fold(0, |sum, neuron| sum.saturating_add(neuron.stake.into()));
+	neurons.iter().map(|neuron| proportion_q32(neuron.stake, total)).collect()
+}
+
+fn is_active(neuron: &Neuron, input: &EpochInput) -> bool {
+	neuron.last_update.saturating_add(input.activity_cutoff.into()) >= input.block
+}
+
+/// Shares of the stake that counts: that of active validators with a permit.
+fn active_stake(stake: &[Q32], active: &[bool], neurons: &[Neuron]) -> Vec<Q32> {
+	let mut counted: Vec<Q32> = stake
+		.iter()
+		.zip(active)
+		.zip(neurons)
+		.map(|((stake, active), neuron)| if *active && neuron.permit { *stake } else { Q32_ZERO })
+		.collect();
+	normalize(&mut counted);
+	counted
+}
+
+/// `W`: the rows of permitted validators without self weights and without weights that were meant for a predecessor of
+/// the uid, each renormalized to the sum one.
+fn weights(input: &EpochInput, n: usize) -> SparseMatrix {
+	let mut weights = SparseMatrix::from_stored(&input.weights, n, |row, column| {
+		row != column && input.neurons.get(row).is_some_and(|neuron| neuron.permit) && is_meant_for(input, row, column)
+	});
+	weights.normalize_rows();
+	weights
+}
+
+/// Whether what `row` last set was set after the hotkey of `column` came.
+fn is_meant_for(input: &EpochInput, row: usize, column: usize) -> bool {
+	match (input.neurons.get(row), input.neurons.get(column)) {
+		(Some(validator), Some(server)) => validator.last_update > server.registered_at,
+		_ => false,
+	}
+}
+
+/// `B = α·ΔB + (1 − α)·B_old`, with `ΔB` the clipped weights times stake; columns sum to one before and after.
+fn ema_bonds(input: &EpochInput, n: usize, clipped_weights: &SparseMatrix, active_stake: &[Q32]) -> SparseMatrix {
+	let mut old = SparseMatrix::from_stored(&input.bonds, n, |row, column| is_meant_for(input, row, column));
+	old.normalize_columns();
+	let mut delta = clipped_weights.rows_scaled(active_stake);
+	delta.normalize_columns();
+	let keep = input.bonds_moving_average.min(BONDS_MOVING_AVERAGE_UNIT);
+	let alpha = Q32_ONE.saturating_sub(proportion_q32(keep, BONDS_MOVING_AVERAGE_UNIT.into()));
+	let mut ema = SparseMatrix::moving_average(&delta, &old, alpha);
+	ema.normalize_columns();
+	ema
+}
+
+/// Shares of the emission by uid.
+struct Payout {
+	servers: Vec<Q32>,
+	validators: Vec<Q32>,
+	combined: Vec<Q32>,
+}
+
+/// Servers and validators share by incentive and dividends; where neither exists, validators share by stake.
+fn payout(incentive: &[Q32], dividends: &[Q32], stake: &[Q32], active_stake: &[Q32]) -> Payout {
+	let combined: Vec<Q32> = incentive.iter().zip(dividends).map(|(i, d)| i.saturating_add(*d)).collect();
+	let total = sum(&combined);
+	if total == Q32_ZERO {
+		let by_stake = if sum(active_stake) == Q32_ZERO { stake } else { active_stake };
+		return Payout { servers: incentive.to_vec(), validators: by_stake.to_vec(), combined: by_stake.to_vec() };
+	}
+	let scaled = |values: &[Q32]| values.iter().map(|v| v.checked_div(total).unwrap_or(Q32_ZERO)).collect();
+	Payout { servers: scaled(incentive), validators: scaled(dividends), combined: scaled(&combined) }
+}
+
+/// The `k` uids with the most stake, ties to the higher uid; stake is not required.
+fn top_validators(stake: &[Q32], k: u16) -> Vec<bool> {
+	let mut by_stake: Vec<(Q32, usize)> = stake.iter().copied().zip(0..).collect();
+	by_stake.sort_unstable_by_key(|entry| Reverse(*entry));
+	let mut permits: Vec<bool> = stake.iter().map(|_| false).collect();
+	for (_, uid) in by_stake.into_iter().take(k.into()) {
+		if let Some(permit) = permits.get_mut(uid) {
+			*permit = true;
+		}
+	}
+	permits
+}
+
+/// Rows of new validators, each bond per 65535 of the largest on the same server; an empty row for who just lost the
+/// permit.
+fn bonds_to_store(bonds: &SparseMatrix, permits: &[bool], neurons: &[Neuron]) -> Vec<Option<StoredRow>> {
+	let bonds = bonds.column_proportions();
+	let rows = bonds.rows().iter().zip(permits).zip(neurons);
+	rows.map(|((row, permit), neuron)| match (permit, neuron.permit) {
+		(true, _) => Some(row.iter().map(|(column, bond)| (*column, q32_to_u16(*bond))).collect()),
+		(false, true) => Some(StoredRow::new()),
+		(false, false) => None,
+	})
+	.collect()
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use proptest::prelude::*;
+
+	fn neuron(stake: u64) -> Neuron {
+		Neuron { stake, last_update: 2, registered_at: 1, permit: stake > 0 }
+	}
+
+	fn subnet(stakes: &[u64], weights: Vec<StoredRow>, emission: u64) -> EpochInput {
+		EpochInput {
+			block: 10,
+			activity_cutoff: 5_000,
+			kappa: 32_767,
+			bonds_moving_average: 900_000,
+			max_validators: 64,
+			neurons: stakes.iter().map(|stake| neuron(*stake)).collect(),
+			bonds: alloc::vec![Vec::new(); stakes.len()],
+			weights,
+			emission,
+		}
+	}
+
+	#[test]
+	fn agreeing_validators_pay_the_servers_they_agree_on() {
+		let row: StoredRow = alloc::vec![(2, 65_535), (3, 65_535)];
+		let out = run_epoch(&subnet(&[10, 10, 0, 0], alloc::vec![row.clone(), row, Vec::new(), Vec::new()], 1_000));
+		assert_eq!(out.server_emission, [0, 0, 250, 250]);
+		assert_eq!(out.validator_emission, [250, 250, 0, 0]);
+		assert_eq!(out.incentive, [0, 0, 32_767, 32_767]);
+	}
+
+	#[test]
+	fn a_vote_without_majority_earns_its_server_nothing() {
+		let rows = alloc::vec![alloc::vec![(2, 65_535)], alloc::vec![(3, 65_535)], Vec::new(), Vec::new()];
+		let out = run_epoch(&subnet(&[60, 40, 0, 0], rows, 1_000));
+		assert_eq!(out.server_emission, [0, 0, 500, 0]);
+		assert_eq!(out.validator_emission, [500, 0, 0, 0]);
+	}
+
+	#[test]
+	fn without_weights_validators_share_by_stake() {
+		let out = run_epoch(&subnet(&[30, 10, 0], alloc::vec![Vec::new(); 3], 400));
+		assert_eq!(out.validator_emission, [300, 100, 0]);
+	}
+
+	#[test]
+	fn without_stake_nothing_is_paid() {
+		assert_eq!(run_epoch(&subnet(&[0, 0], alloc::vec![Vec::new(); 2], 400)).paid(), 0);
+		assert_eq!(run_epoch(&subnet(&[], Vec::new(), 400)).paid(), 0);
+	}
+
+	#[test]
+	fn weights_for_a_predecessor_do_not_count() {
+		let mut input = subnet(&[10, 0], alloc::vec![alloc::vec![(1, 65_535)], Vec::new()], 1_000);
+		input.neurons[1].registered_at = 2;
+		let out = run_epoch(&input);
+		assert_eq!((out.server_emission, out.validator_emission), (alloc::vec![0, 0], alloc::vec![1_000, 0]));
+	}
+
+	fn any_subnet() -> impl Strategy<Value = EpochInput> {
+		let row = || proptest::collection::vec((0u16..14, any::<u16>()), 0..10);
+		let neuron = (any::<u64>(), 0u64..100, 0u64..100, any::<bool>()).prop_map(
+			|(stake, last_update, registered_at, permit)| Neuron { stake, last_update, registered_at, permit },
+		);
+		let rows = || proptest::collection::vec(row(), 0..12);
+		(proptest::collection::vec(neuron, 0..12), rows(), rows(), any::<(u64, u16, u16, u64, u16, u64)>()).prop_map(
+			|(neurons, weights, bonds, (block, activity_cutoff, kappa, bonds_moving_average, max_validators, emission))| {
+				EpochInput {
+					block: block % 120, activity_cutoff, kappa, bonds_moving_average, max_validators, neurons, weights,
+					bonds, emission,
+				}
+			},
+		)
+	}
+
+	proptest! {
+		#[test]
+		fn any_state_runs_and_pays_no_more_than_there_is(input in any_subnet()) {
+			let out = run_epoch(&input);
+			prop_assert!(out.paid() <= input.emission);
+			prop_assert_eq!(out.emission.len(), input.neurons.len());
+		}
+	}
+}
