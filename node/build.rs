@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later WITH Classpath-exception-2.0
-
 //! Hands the commit to the compiler, so that `--version` and a log say which code they come from.
 
 fn main() {

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later WITH Classpath-exception-2.0
-
 //! Finds the chain that `--chain` names.
 //!
 //! Owns the chains' ids and what clients are told about them. The genesis state is the runtime's: it is asked for by
@@ -51,8 +50,9 @@ pub fn load(chain: &str) -> Result<ChainSpec, ChainSpecError> {
 	}
 	match chain {
 		"" => Err(ChainSpecError::Unnamed),
-		path if Path::new(path).is_file() => ChainSpec::from_json_file(path.into())
-			.map_err(|reason| ChainSpecError::File { path: path.into(), reason }),
+		path if Path::new(path).is_file() => {
+			ChainSpec::from_json_file(path.into()).map_err(|reason| ChainSpecError::File { path: path.into(), reason })
+		},
 		id => Err(ChainSpecError::Unknown { id: id.into() }),
 	}
 }

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later WITH Classpath-exception-2.0
-
 //! The command line: what a user can say, and how it becomes the SDK's configuration.
 //!
 //! Only flags that have an effect on a node without peers are offered: there are none for the network, for telemetry
 //! or for validators.
 
-use crate::{chain_spec, sealing::Sealing};
-use clap::{Args, Parser, ValueEnum};
+use clap::{Arg, Args, Parser, ValueEnum};
 use sc_cli::{
 	ChainInfoCmd, ChainSpec, CheckBlockCmd, CliConfiguration, ExportBlocksCmd, ExportChainSpecCmd, ImportBlocksCmd,
 	ImportParams, KeySubcommand, PurgeChainCmd, Result, Role, RpcEndpoint, RpcParams, SharedParams, SubstrateCli,
-	TransactionPoolParams,
 };
 use sc_service::{BasePath, TransactionPoolOptions};
+use sc_transaction_pool::TransactionPoolType;
 use std::{str::FromStr, time::Duration};
+
+use crate::{chain_spec, sealing::Sealing};
 
 #[derive(Debug, Parser)]
 pub struct Cli {
@@ -24,6 +24,15 @@ pub struct Cli {
 	pub run: RunCmd,
 }
 
+// The SDK's own texts tell of chains and defaults that this node does not have.
+const CHAIN_HELP: &str = "The chain: `dev`, `localnet`, or the path of a chain spec file";
+const STATE_PRUNING_HELP: &str = "How many final blocks keep their state: `archive` for all, or a number; \
+	a database keeps the mode that it was made with [default: archive]";
+
+fn described(arg: Arg, help: &'static str) -> Arg {
+	arg.help(help).long_help(help)
+}
+
 /// What the node can do besides running.
 #[derive(Debug, clap::Subcommand)]
 pub enum Subcommand {
@@ -31,6 +40,7 @@ pub enum Subcommand {
 	#[command(subcommand)]
 	Key(KeySubcommand),
 	/// Write a chain spec as JSON.
+	#[command(mut_arg("chain", |arg| described(arg, CHAIN_HELP).default_value("localnet")))]
 	ExportChainSpec(ExportChainSpecCmd),
 	/// Execute one stored block again.
 	CheckBlock(CheckBlockCmd),
@@ -46,6 +56,11 @@ pub enum Subcommand {
 
 /// Flags of a running node.
 #[derive(Debug, Args)]
+#[command(
+	mut_arg("chain", |arg| described(arg, CHAIN_HELP)),
+	mut_arg("dev", |arg| described(arg, "Short for `--chain dev --tmp --rpc-cors all`")),
+	mut_arg("state_pruning", |arg| described(arg, STATE_PRUNING_HELP)),
+)]
 pub struct RunCmd {
 	/// What makes a block due. Either way it is final at once.
 	#[arg(long, value_enum, default_value_t = SealingMode::Interval)]
@@ -68,8 +83,13 @@ pub struct RunCmd {
 	#[command(flatten)]
 	import_params: ImportParams,
 
-	#[command(flatten)]
-	pool_params: TransactionPoolParams,
+	/// How many transactions may wait for a block.
+	#[arg(long, value_name = "COUNT", default_value_t = 8192)]
+	pool_limit: usize,
+
+	/// How large the waiting transactions may be together, in KiB.
+	#[arg(long, value_name = "COUNT", default_value_t = 20480)]
+	pool_kbytes: usize,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -139,14 +159,24 @@ impl CliConfiguration for RunCmd {
 		Ok(Role::Authority)
 	}
 
-	/// A transaction that was refused may come again at once: nobody attacks a chain of one node, but people try twice.
 	fn transaction_pool(&self, _is_dev: bool) -> Result<TransactionPoolOptions> {
-		Ok(self.pool_params.transaction_pool(true))
+		let may_retry_at_once = true; // Nobody attacks a chain of one node, but people do try twice.
+		Ok(TransactionPoolOptions::new_with_params(
+			self.pool_limit,
+			self.pool_kbytes.saturating_mul(1024),
+			None,
+			TransactionPoolType::SingleState, // There are no forks to be aware of.
+			may_retry_at_once,
+			false, // Has no meaning for this type of pool.
+		))
 	}
 
 	fn rpc_addr(&self, default_listen_port: u16) -> Result<Option<Vec<RpcEndpoint>>> {
 		let is_validator = false; // Only forbids `--rpc-external`, which protects keys this node does not have.
-		self.rpc_params.rpc_addr(self.is_dev()?, is_validator, default_listen_port)
+		let mut endpoints = self.rpc_params.rpc_addr(self.is_dev()?, is_validator, default_listen_port)?;
+		// On a port other than the one asked for nobody would find the node, or they would find the wrong one.
+		endpoints.iter_mut().flatten().for_each(|endpoint| endpoint.retry_random_port = false);
+		Ok(endpoints)
 	}
 
 	fn rpc_max_connections(&self) -> Result<u32> {
@@ -187,6 +217,7 @@ impl SubstrateCli for Cli {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use clap::CommandFactory;
 
 	fn parse(arguments: &[&str]) -> std::result::Result<Cli, String> {
 		Cli::try_from_iter([&["root-weights-node"], arguments].concat()).map_err(|error| error.to_string())
@@ -239,8 +270,11 @@ mod tests {
 	}
 
 	#[test]
-	fn command_line_is_consistent() {
-		use clap::CommandFactory;
-		Cli::command().debug_assert();
+	fn help_tells_of_this_node_only() {
+		let mut command = Cli::command();
+		command.clone().debug_assert();
+		let help = command.render_long_help().to_string();
+		assert!(help.contains("`localnet`") && help.contains("[default: archive]"), "{help}");
+		assert!(!help.contains("staging") && !help.contains("[default: 256]"), "{help}");
 	}
 }

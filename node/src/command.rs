@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later WITH Classpath-exception-2.0
-
 //! Does what the command line asks for.
+
+use root_weights_runtime::opaque::Block;
+use sc_cli::{Result, SubstrateCli};
 
 use crate::{
 	cli::{Cli, Subcommand},
 	service::{self, Chain},
 };
-use root_weights_runtime::opaque::Block;
-use sc_cli::{Result, SubstrateCli};
 
 pub fn run() -> Result<()> {
 	let cli = Cli::from_args();

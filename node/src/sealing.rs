@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later WITH Classpath-exception-2.0
-
 //! Says when the next block is due, as commands to the SDK's manual seal engine.
 //!
 //! Every block is finalised as it is made, because clients wait for finality. How a block is made is not known here.

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later WITH Classpath-exception-2.0
-
 //! Puts the SDK's parts together: client, transaction pool, network, RPC and the sealing engine.
 //!
 //! When a block is due is [`sealing`]'s concern; what is in it is the runtime's.
 
-use crate::{
-	rpc,
-	sealing::{self, Sealing},
-};
 use root_weights_runtime::{opaque::Block, Hash, RuntimeApi};
 use sc_basic_authorship::ProposerFactory;
 use sc_consensus::{BasicQueue, LongestChain};
@@ -21,6 +16,11 @@ use sc_service::{
 use sc_transaction_pool::TransactionPoolHandle;
 use sp_io::SubstrateHostFunctions;
 use std::sync::Arc;
+
+use crate::{
+	rpc,
+	sealing::{self, Sealing},
+};
 
 type Backend = TFullBackend<Block>;
 pub type Client = TFullClient<Block, RuntimeApi, WasmExecutor<SubstrateHostFunctions>>;
@@ -41,8 +41,7 @@ impl Chain {
 		// Researchers ask about old blocks, so no state is thrown away unless a flag says so.
 		config.state_pruning.get_or_insert(PruningMode::ArchiveAll);
 		let executor = sc_service::new_wasm_executor(&config.executor);
-		let (client, backend, keystore, task_manager) =
-			sc_service::new_full_parts(config, None, executor, Vec::new())?;
+		let (client, backend, keystore, task_manager) = sc_service::new_full_parts(config, None, executor, Vec::new())?;
 		Ok(Self { client: Arc::new(client), task_manager, backend, keystore })
 	}
 

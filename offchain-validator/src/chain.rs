@@ -89,11 +89,11 @@ impl Chain {
 	/// Like [`Chain::connect`], with other deadlines.
 	pub async fn connect_with(endpoint: &str, deadlines: Deadlines) -> Result<Self, ChainError> {
 		let connecting = async {
-			let rpc = RpcClient::from_insecure_url(endpoint).await.map_err(subxt::Error::from)?;
+			let rpc = RpcClient::from_insecure_url(endpoint).await.map_err(error::transport)?;
 			// The older methods, because every node of the family serves them, and at any block it still holds.
 			let backend = LegacyBackend::<Config>::builder().build(rpc.clone());
-			let client = OnlineClient::from_backend(Arc::new(backend)).await?;
-			Ok::<_, subxt::Error>((client, LegacyRpcMethods::new(rpc)))
+			let client = OnlineClient::from_backend(Arc::new(backend)).await.map_err(Box::new)?;
+			Ok::<_, error::Cause>((client, LegacyRpcMethods::new(rpc)))
 		};
 		let (client, rpc) = tokio::time::timeout(deadlines.connect, connecting)
 			.await
@@ -102,13 +102,18 @@ impl Chain {
 				endpoint: endpoint.into(),
 				within: deadlines.connect,
 			})?
-			.map_err(|source| ChainError::Connect { endpoint: endpoint.into(), source: Box::new(source) })?;
+			.map_err(|source| ChainError::Connect { endpoint: endpoint.into(), source })?;
 		Ok(Self { endpoint: endpoint.into(), deadlines, client, rpc })
 	}
 
 	/// The address this connection was made to.
 	pub fn endpoint(&self) -> &str {
 		&self.endpoint
+	}
+
+	/// How long each kind of step may take.
+	pub fn deadlines(&self) -> Deadlines {
+		self.deadlines
 	}
 
 	/// Name, runtime and first block of the chain.

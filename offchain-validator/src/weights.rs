@@ -45,8 +45,11 @@ pub fn to_u16(shares: &[f64]) -> Result<Vec<u16>, WeightsError> {
 
 /// `share / largest`, in 65535ths.
 fn upscale(share: f64, largest: f64) -> u16 {
-	// Dividing first keeps the quotient in [0, 1] for any finite input; `round` takes a half away from zero, here up.
-	(share / largest * f64::from(u16::MAX)).round() as u16
+	// Multiplying first is exact for short numbers, so that a half is seen as one. Numbers too large for that are first
+	// made smaller by a power of two, which is exact as well.
+	let smaller = if largest > f64::MAX / 65_536.0 { 1.0 / 65_536.0 } else { 1.0 };
+	let weight = share * smaller * f64::from(u16::MAX) / (largest * smaller);
+	weight.round() as u16 // Takes a half away from zero, here up.
 }
 
 #[cfg(test)]
@@ -68,6 +71,7 @@ mod tests {
 	fn a_half_is_rounded_up() {
 		check(&[1.0, 0.5], &[65_535, 32_768]);
 		check(&[65_535.0, 0.5, 0.25], &[65_535, 1, 0]);
+		check(&[6.0, 1.0], &[65_535, 10_923]);
 	}
 
 	#[test]

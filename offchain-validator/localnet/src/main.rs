@@ -1,1 +1,108 @@
-fn main() {}
+// SPDX-License-Identifier: Apache-2.0
+
+//! The `localnet` program: a chain from genesis to report, in one command.
+
+mod cli;
+mod node;
+mod progress;
+mod read;
+mod report;
+mod run;
+mod summary;
+mod votes;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser;
+use nix::sys::signal::Signal;
+use offchain_validator::one_line;
+use tokio::signal::unix::{signal, SignalKind};
+
+use cli::{Args, Job, Settings};
+use node::Node;
+use progress::Progress;
+
+/// How a run ended that did not fail.
+enum Ending {
+	Done,
+	Interrupted(Signal),
+}
+
+// One thread, and never another: the node is told to die with the thread that started it.
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+	let args = Args::parse();
+	let node_only = args.node_only;
+	match localnet(args).await {
+		Ok(Ending::Done) => ExitCode::SUCCESS,
+		// An interrupt is how a bare node is meant to end; anything else it cuts short.
+		Ok(Ending::Interrupted(_)) if node_only => ExitCode::SUCCESS,
+		Ok(Ending::Interrupted(signal)) => {
+			eprintln!("interrupted by {signal}");
+			ExitCode::from(128 + signal as u8)
+		}
+		Err(error) => {
+			eprintln!("error: {}", one_line(error.as_ref()));
+			ExitCode::FAILURE
+		}
+	}
+}
+
+async fn localnet(args: Args) -> anyhow::Result<Ending> {
+	let settings = Settings::resolve(args)?;
+	let interrupted = interrupted()?;
+	let progress = Progress::new();
+
+	progress.step("Starting the node");
+	let mut node = Node::start(&settings)?;
+	let job = job(&settings, node.endpoint(), node.pid(), &progress);
+	let ending = tokio::select! {
+		biased; // Someone who interrupts wants to hear that, not that the node went away.
+		signal = interrupted => Ok(Ending::Interrupted(signal)),
+		error = node.died() => Err(error.into()),
+		done = job => done.map(|()| Ending::Done),
+	};
+	progress.clear();
+	node.stop().await;
+	if ending.is_err() {
+		eprint!("{}", node.log_tail());
+	}
+	ending
+}
+
+async fn job(settings: &Settings, endpoint: String, pid: u32, progress: &Progress) -> anyhow::Result<()> {
+	let chain = run::connect(&endpoint, settings.block_time).await?;
+	match &settings.job {
+		Job::NodeOnly => {
+			progress.clear();
+			println!("A node runs at {endpoint} (process {pid}, log {}).", settings.log().display());
+			println!("Ctrl-C ends it.");
+			std::future::pending().await
+		}
+		Job::Vote { votes, payouts } => {
+			let outcome = run::vote(&chain, votes, *payouts, settings.block_time, progress).await?;
+			progress.step("Writing the report");
+			let report = report::Report::new(&outcome, votes).context("the chain does not hold the votes as sent")?;
+			let files = report::write(&report, &settings.report)?;
+			progress.clear();
+			print!("{}", summary::Summary(&report));
+			println!("\nreport  {}\n        {}", files.html.display(), files.json.display());
+			Ok(())
+		}
+	}
+}
+
+/// Resolves when the user or the system wants this program to end.
+fn interrupted() -> anyhow::Result<impl std::future::Future<Output = Signal>> {
+	let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for Ctrl-C")?;
+	let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
+	let mut hangup = signal(SignalKind::hangup()).context("cannot listen for SIGHUP")?;
+	Ok(async move {
+		tokio::select! {
+			_ = interrupt.recv() => Signal::SIGINT,
+			_ = terminate.recv() => Signal::SIGTERM,
+			_ = hangup.recv() => Signal::SIGHUP,
+		}
+	})
+}

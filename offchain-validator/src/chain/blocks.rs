@@ -104,6 +104,13 @@ impl Chain {
 		Ok(AtBlock::new(self.clone(), block, client))
 	}
 
+	/// The state after the finalized block `number`.
+	pub async fn at_number(&self, number: u32) -> Result<AtBlock, ChainError> {
+		let client = self.ask(&format!("opening block {number}"), self.client.at_block(number)).await?;
+		let block = BlockId { number, hash: client.block_hash() };
+		Ok(AtBlock::new(self.clone(), block, client))
+	}
+
 	async fn block_id(&self, action: &str, hash: Hash) -> Result<BlockId, ChainError> {
 		let header = self.ask(action, self.rpc.chain_get_header(Some(hash))).await?;
 		let header = header.ok_or_else(|| ChainError::NoMoreBlocks { endpoint: self.endpoint.to_string() })?;

@@ -2,7 +2,13 @@
 
 //! What can go wrong between us and a chain.
 
+use std::error::Error;
 use std::time::Duration;
+
+use subxt::rpcs;
+
+/// What another library said.
+pub(super) type Cause = Box<dyn Error + Send + Sync>;
 
 /// An error of the chain client.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +19,7 @@ pub enum ChainError {
 		/// Address that was tried.
 		endpoint: String,
 		#[source]
-		source: Box<subxt::Error>,
+		source: Cause,
 	},
 	/// A step was not done in time.
 	#[error("{action} took longer than {within:?} ({endpoint})")]
@@ -61,7 +67,7 @@ pub enum ChainError {
 	#[error("not a secret key of the form `phrase//derivation`")]
 	Secret {
 		#[source]
-		source: Box<dyn std::error::Error + Send + Sync>,
+		source: Cause,
 	},
 }
 
@@ -72,6 +78,17 @@ impl ChainError {
 			Self::Dispatch { error, .. } => Some(error),
 			_ => None,
 		}
+	}
+}
+
+/// The transport's own words, which arrive wrapped several times over.
+pub(super) fn transport(error: rpcs::Error) -> Cause {
+	match error {
+		rpcs::Error::Client(inner) => match inner.downcast::<rpcs::Error>() {
+			Ok(error) => transport(*error),
+			Err(words) => words,
+		},
+		other => other.into(),
 	}
 }
 

@@ -7,7 +7,20 @@ use subxt::ext::scale_decode::DecodeAsType;
 use subxt::storage::PrefixOf;
 use subxt::{dynamic, OnlineClientAtBlock};
 
-use super::{BlockId, Chain, ChainError, Config};
+use super::{AccountId, BlockId, Chain, ChainError, Config};
+
+/// What is read of `System.Account`; its other fields are skipped by name.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct AccountInfo {
+	data: AccountData,
+}
+
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct AccountData {
+	free: u64,
+}
 
 /// The chain's state after one block. All reads through one value see the same state.
 pub struct AtBlock {
@@ -90,6 +103,12 @@ impl AtBlock {
 	{
 		let payload = dynamic::runtime_api_call::<A, V>(api, method, arguments);
 		self.chain.ask(&self.reading(api, method), self.client.runtime_apis().call(payload)).await
+	}
+
+	/// The free balance of `account`, in rao; zero for an account that does not exist.
+	pub async fn balance(&self, account: AccountId) -> Result<u64, ChainError> {
+		let info: Option<AccountInfo> = self.find("System", "Account", (account,)).await?;
+		Ok(info.map_or(0, |info| info.data.free))
 	}
 
 	/// Whether the runtime offers the calls of `api`.

@@ -38,6 +38,7 @@ mod mock;
 mod tests;
 
 pub use pallet::*;
+pub use root_epoch::{ReadVote, RowReading, StoredVote};
 pub use types::{EmissionParams, RootParams, RootValidator, RootValidators, Subnets};
 pub use weights::WeightInfo;
 

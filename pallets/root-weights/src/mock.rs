@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A chain of nothing but this pallet: validators, subnets and parameters are set by the test.
 
-use frame_support::{derive_impl, parameter_types, traits::Get};
+use frame_support::{derive_impl, parameter_types};
 use sp_runtime::BuildStorage;
 
 use crate::{EmissionParams, RootParams, RootValidator, RootValidators, Subnets};
@@ -23,6 +23,8 @@ impl frame_system::Config for Test {
 parameter_types! {
 	/// `(hotkey, coldkey, stake)` by uid.
 	pub static Validators: Vec<(u64, u64, u64)> = vec![];
+	/// `(hotkey, coldkey)` of hotkeys that are not on the root network.
+	pub static OffRoot: Vec<(u64, u64)> = vec![];
 	pub static Netuids: Vec<u16> = vec![];
 	pub static Params: EmissionParams = EmissionParams { tempo: 4, kappa: 32_767, rho: 10, version_key: 0 };
 	pub static BlockEmission: u64 = 1_000_000_000;
@@ -41,7 +43,8 @@ impl RootValidators<u64> for Chain {
 	}
 
 	fn owner_of(hotkey: &u64) -> Option<u64> {
-		Validators::get().into_iter().find(|(own, ..)| own == hotkey).map(|(_, coldkey, _)| coldkey)
+		let on_root = Validators::get().into_iter().map(|(hotkey, coldkey, _)| (hotkey, coldkey));
+		on_root.chain(OffRoot::get()).find(|(own, _)| own == hotkey).map(|(_, coldkey)| coldkey)
 	}
 }
 

@@ -90,7 +90,8 @@ impl<T: Config> Pallet<T> {
 
 	/// The block of the next root epoch, after the present one; `None` if it never runs.
 	pub fn next_epoch_block() -> Option<u64> {
-		let next: u64 = frame_system::Pallet::<T>::block_number().unique_saturated_into().saturating_add(1);
+		let now: u64 = frame_system::Pallet::<T>::block_number().unique_saturated_into();
+		let next = now.saturating_add(1);
 		let wait = blocks_until_epoch(next, ROOT_NETUID, T::RootParams::get().tempo)?;
 		Some(next.saturating_add(wait))
 	}

@@ -4,7 +4,7 @@
 use frame_support::{assert_noop, assert_ok, weights::Weight};
 use sp_runtime::DispatchResult;
 
-use crate::{mock::*, root_epoch::RowReading, EmissionShares, Error, Event, RootRows};
+use crate::{mock::*, RowReading, EmissionShares, Error, Event, RootRows};
 
 const TEN: [u16; 10] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
@@ -97,11 +97,10 @@ fn an_outdated_version_key_is_refused() {
 
 #[test]
 fn a_hotkey_that_is_owned_but_not_on_root_is_refused() {
-	struct Owned;
 	execute(&[1], [1], || {
-		let _ = Owned;
-		Validators::mutate(|validators| validators.push((7, 8, 0)));
-		assert_ok!(RootWeights::set_root_weights(RuntimeOrigin::signed(8), 0, 7, vec![1], vec![1], 0));
+		OffRoot::set(vec![(7, 8)]);
+		let call = RootWeights::set_root_weights(RuntimeOrigin::signed(8), 0, 7, vec![1], vec![1], 0);
+		assert_noop!(call, Error::<Test>::NotRootValidator);
 	});
 }
 
@@ -112,7 +111,7 @@ fn shares_hold_in_every_block_after_a_halving_and_a_removal() {
 		run_root_epoch();
 		for amount in [0, 1, 500_000_000, u64::MAX] {
 			let parts = RootWeights::split_emission(amount);
-			assert_eq!(parts.iter().map(|(_, part)| u128::from(*part)).sum::<u128>(), amount.into());
+			assert_eq!(parts.iter().map(|(_, part)| u128::from(*part)).sum::<u128>(), u128::from(amount));
 		}
 		Netuids::mutate(|netuids| netuids.retain(|netuid| *netuid != 1));
 		let parts = RootWeights::split_emission(500_000_000);

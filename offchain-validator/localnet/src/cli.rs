@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What the user can say, and the settings it resolves to. All checks happen here, before any process is started.
+
+use std::io;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::votes::{Votes, VotesError};
+
+/// Name of the node's program, beside this one.
+const NODE: &str = "root-weights-node";
+
+/// Block times that make sense: below, a node does little but make blocks; above, nobody waits.
+const BLOCK_TIMES: std::ops::RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_secs(60);
+
+/// Run a local chain from genesis to report.
+///
+/// Starts one node, has root validators register, stake and vote, waits for the root epoch and a few payouts, then prints
+/// per subnet what it earns and what it would earn without renormalized votes, and writes the same as a report. Ends the
+/// node when done, when anything fails, and on Ctrl-C.
+#[derive(Debug, Parser)]
+#[command(name = "localnet", version, after_long_help = VOTES_HELP)]
+pub struct Args {
+	/// File with the votes to send, instead of the built-in example.
+	#[arg(long, value_name = "FILE", conflicts_with = "node_only")]
+	votes: Option<PathBuf>,
+
+	/// Folder for report.html, report.json and the node's log; made if missing.
+	#[arg(long, value_name = "DIR", env = "LOCALNET_REPORT", default_value = "target/localnet/report")]
+	report: PathBuf,
+
+	/// Time between blocks, such as 250ms or 1s.
+	#[arg(long, value_name = "DURATION", default_value = "1s")]
+	block_time: humantime::Duration,
+
+	/// Blocks with a payout to wait for after the votes count.
+	#[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+	payouts: u32,
+
+	/// Only start the node, and run it until interrupted.
+	#[arg(long)]
+	pub node_only: bool,
+
+	/// Port for the node's RPC [default: a free one].
+	#[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+	rpc_port: Option<u16>,
+
+	/// The node's program [default: root-weights-node beside this program].
+	#[arg(long, value_name = "PATH")]
+	node: Option<PathBuf>,
+}
+
+const VOTES_HELP: &str = r#"Votes file (JSON):
+  {
+    "subnets": [1, 2, 3],
+    "validators": [
+      {"stake_rao": 1000000000000, "weights": {"1": 0.75, "2": 0.2, "3": 0.05}},
+      {"stake_rao": 2500000000000, "weights": {"3": 0.5, "7": 0.5}}
+    ]
+  }
+
+  Each validator stakes stake_rao (1 TAO = 1e9 rao) and weighs subnets; only the proportions of its weights count. The
+  subnets named anywhere are opened if the chain lacks them; "subnets" is optional and may name more of them. At most 64
+  validators and 64 subnets, netuids from 1 on. Without a file three validators of equal stake vote: 0.25 each on 1 to 4;
+  0.1 each on 1 to 10; 0.75, 0.2 and 0.05 on 1, 2 and 3."#;
+
+/// What is to be done, checked.
+#[derive(Debug)]
+pub struct Settings {
+	/// The node's program.
+	pub node: PathBuf,
+	/// Time between blocks.
+	pub block_time: Duration,
+	/// Port for the node's RPC; it was free a moment ago.
+	pub rpc_port: u16,
+	/// Folder for the report and the node's log.
+	pub report: PathBuf,
+	/// What to do once the node runs.
+	pub job: Job,
+}
+
+/// What to do once the node runs.
+#[derive(Debug)]
+pub enum Job {
+	/// Nothing.
+	NodeOnly,
+	/// Send the votes and report.
+	Vote {
+		/// What to send.
+		votes: Votes,
+		/// Blocks with a payout to wait for.
+		payouts: u32,
+	},
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+	#[error("--votes {}", path.display())]
+	Votes { path: PathBuf, source: VotesError },
+	#[error("--block-time {0}: must be whole milliseconds from 50ms to 1m")]
+	BlockTime(humantime::Duration),
+	#[error("no node program at {}: build it, or name it with --node", .0.display())]
+	NoNode(PathBuf),
+	#[error("cannot tell where this program is")]
+	OwnPath(#[source] io::Error),
+	#[error("port {port} cannot be used for the node's RPC")]
+	Port { port: u16, source: io::Error },
+}
+
+impl Settings {
+	/// Checks what the user said.
+	pub fn resolve(args: Args) -> Result<Self, SettingsError> {
+		Ok(Self {
+			job: job(args.votes, args.payouts, args.node_only)?,
+			block_time: block_time(args.block_time)?,
+			node: node(args.node)?,
+			rpc_port: rpc_port(args.rpc_port)?,
+			report: args.report,
+		})
+	}
+
+	/// Where the node's log goes.
+	pub fn log(&self) -> PathBuf {
+		self.report.join("node.log")
+	}
+}
+
+fn job(votes: Option<PathBuf>, payouts: u32, node_only: bool) -> Result<Job, SettingsError> {
+	if node_only {
+		return Ok(Job::NodeOnly);
+	}
+	let votes = match votes {
+		Some(path) => Votes::read(&path).map_err(|source| SettingsError::Votes { path, source })?,
+		None => Votes::example(),
+	};
+	Ok(Job::Vote { votes, payouts })
+}
+
+fn block_time(given: humantime::Duration) -> Result<Duration, SettingsError> {
+	let whole = given.subsec_nanos() % 1_000_000 == 0;
+	if whole && BLOCK_TIMES.contains(&*given) {
+		Ok(*given)
+	} else {
+		Err(SettingsError::BlockTime(given))
+	}
+}
+
+fn node(given: Option<PathBuf>) -> Result<PathBuf, SettingsError> {
+	let node = match given {
+		Some(path) => path,
+		None => std::env::current_exe().map_err(SettingsError::OwnPath)?.with_file_name(NODE),
+	};
+	if node.is_file() {
+		Ok(node)
+	} else {
+		Err(SettingsError::NoNode(node))
+	}
+}
+
+/// The port given, or any, if it can be bound now. A node that finds its port taken would quietly take another one, and
+/// we would talk to a stranger.
+fn rpc_port(given: Option<u16>) -> Result<u16, SettingsError> {
+	let port = given.unwrap_or(0);
+	TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+		.and_then(|listener| listener.local_addr())
+		.map(|address| address.port())
+		.map_err(|source| SettingsError::Port { port, source })
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use clap::CommandFactory;
+
+	fn resolve(arguments: &[&str]) -> Result<Settings, SettingsError> {
+		let this = std::env::current_exe().expect("the test has a path");
+		let node = ["localnet", "--node", this.to_str().expect("the path is text")];
+		Settings::resolve(Args::parse_from(node.iter().chain(arguments)))
+	}
+
+	#[test]
+	fn command_line_is_consistent() {
+		Args::command().debug_assert();
+	}
+
+	#[test]
+	fn a_free_port_and_a_block_each_second_are_the_default() {
+		let settings = resolve(&[]).expect("the defaults are valid");
+		assert_ne!(settings.rpc_port, 0);
+		assert_eq!(settings.block_time, Duration::from_secs(1));
+		assert!(matches!(settings.job, Job::Vote { payouts: 3, .. }));
+	}
+
+	#[test]
+	fn a_port_in_use_is_refused() {
+		let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("some port is free");
+		let port = taken.local_addr().expect("it is bound").port().to_string();
+		assert!(matches!(resolve(&["--rpc-port", &port]), Err(SettingsError::Port { .. })));
+	}
+
+	#[test]
+	fn block_times_out_of_range_are_refused() {
+		for text in ["0ms", "10ms", "2m", "250500us"] {
+			assert!(matches!(resolve(&["--block-time", text]), Err(SettingsError::BlockTime(_))), "{text}");
+		}
+	}
+
+	#[test]
+	fn a_missing_node_is_named() {
+		let error = Settings::resolve(Args::parse_from(["localnet", "--node", "/no/such/node"])).expect_err("missing");
+		assert!(error.to_string().contains("/no/such/node"));
+	}
+}

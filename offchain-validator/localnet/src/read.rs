@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What the chain says after the run: everything at one finalized block.
+
+use std::collections::BTreeSet;
+
+use offchain_validator::chain::root::{self, RootView};
+use offchain_validator::chain::{AtBlock, BlockId, Chain, ChainError, Identity};
+
+/// Name of the pallet that holds networks, neurons and stake.
+const SUBNETS: &str = "SubtensorModule";
+
+/// The chain after the run.
+pub struct Outcome {
+	/// Which chain this is.
+	pub identity: Identity,
+	/// The block after which all was read.
+	pub block: BlockId,
+	/// Its timestamp, in milliseconds since 1970.
+	pub timestamp: u64,
+	/// Votes and emission.
+	pub root: RootView,
+	/// Money.
+	pub issuance: Issuance,
+	/// The payouts that were awaited.
+	pub payouts: Vec<Payout>,
+}
+
+/// Where the money is, in rao.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Issuance {
+	/// Everything there is, as counted by the chain.
+	pub total: u64,
+	/// In accounts.
+	pub balances: u64,
+	/// Staked on hotkeys.
+	pub stake: u64,
+	/// Earned by subnets, to be handed to their hotkeys at their next epoch.
+	pub pending: u64,
+}
+
+/// New money of one block.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Payout {
+	/// The block that minted.
+	pub block: u32,
+	/// How much.
+	pub rao: u64,
+}
+
+/// Reads the outcome at the newest finalized block.
+pub async fn outcome(chain: &Chain, payouts: Vec<Payout>) -> Result<Outcome, ChainError> {
+	let at = chain.at_finalized().await?;
+	Ok(Outcome {
+		identity: chain.identity().await?,
+		block: at.block(),
+		timestamp: at.value("Timestamp", "Now", ()).await?,
+		root: root::view(&at).await?,
+		issuance: issuance(&at).await?,
+		payouts,
+	})
+}
+
+/// The subnets there are, without the root network.
+pub async fn netuids(at: &AtBlock) -> Result<BTreeSet<u16>, ChainError> {
+	let added: Vec<((u16,), bool)> = at.map(SUBNETS, "NetworksAdded", ()).await?;
+	Ok(added.into_iter().filter(|((netuid,), added)| *added && *netuid != 0).map(|((netuid,), _)| netuid).collect())
+}
+
+/// Everything there is after block `number`, in rao.
+pub async fn total_issuance(chain: &Chain, number: u32) -> Result<u64, ChainError> {
+	chain.at_number(number).await?.value(SUBNETS, "TotalIssuance", ()).await
+}
+
+async fn issuance(at: &AtBlock) -> Result<Issuance, ChainError> {
+	let pending: Vec<((u16,), u64)> = at.map(SUBNETS, "PendingEmission", ()).await?;
+	Ok(Issuance {
+		total: at.value(SUBNETS, "TotalIssuance", ()).await?,
+		balances: at.value("Balances", "TotalIssuance", ()).await?,
+		stake: at.value(SUBNETS, "TotalStake", ()).await?,
+		pending: pending.into_iter().map(|(_, rao)| rao).sum(),
+	})
+}

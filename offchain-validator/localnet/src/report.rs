@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The report: what the chain said, joined with who voted. Pure but for [`write`].
+
+mod html;
+mod plot;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use offchain_validator::chain::root::{Emission, RootValidator};
+use offchain_validator::chain::ChainError;
+use serde::Serialize;
+
+use crate::read::{Issuance, Outcome, Payout};
+use crate::votes::{Vote, Votes};
+
+/// Everything the report shows; serializes into `report.json`.
+#[derive(Debug, Serialize)]
+pub struct Report {
+	/// Height of the chain when it was read.
+	pub blocks: u32,
+	/// Emission per block.
+	pub root: RootEmission,
+	/// Where the money is.
+	pub issuance: Issuance,
+	/// The validators, in the order of the votes.
+	pub votes: Vec<Validator>,
+	/// The payouts that were awaited.
+	pub payouts: Vec<Payout>,
+	/// Which chain this was.
+	pub chain: ChainFacts,
+}
+
+/// Emission per block, in rao.
+#[derive(Debug, Serialize)]
+pub struct RootEmission {
+	/// Of the whole chain.
+	pub block_emission: u64,
+	/// What each subnet earns.
+	pub normalized: Emission,
+	/// What it would earn from the same state without renormalization.
+	pub unnormalized: Emission,
+}
+
+/// A root validator, its vote and its pull.
+#[derive(Debug, Serialize)]
+pub struct Validator {
+	/// Position in the votes, from 1.
+	pub validator: usize,
+	/// Slot on the root network.
+	pub uid: u16,
+	/// The validator, in ss58.
+	pub hotkey: String,
+	/// Secret of its owner, a development account.
+	pub coldkey: &'static str,
+	/// In rao.
+	pub stake: u64,
+	/// Its part of all root stake, in [0, 1].
+	pub stake_share: f64,
+	/// The row as stored: weight by netuid.
+	pub stored: BTreeMap<u16, u16>,
+	/// The row as read: share by netuid, in [0, 1].
+	pub read: BTreeMap<u16, f64>,
+	/// Units that the row as stored hands out, one for each weight at its maximum.
+	pub units: f64,
+	/// Its part of all units times stake, in [0, 1]: how hard it would pull without renormalization.
+	pub raw_pull: f64,
+}
+
+/// Which chain, and which state of it.
+#[derive(Debug, Serialize)]
+pub struct ChainFacts {
+	/// Name from its specification.
+	pub name: String,
+	/// Name and version of its runtime.
+	pub runtime: String,
+	/// Hash of its first block.
+	pub genesis: String,
+	/// Hash of the block after which all was read.
+	pub block_hash: String,
+	/// Timestamp of that block, in milliseconds since 1970.
+	pub timestamp: u64,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+	#[error("validator {validator} has no row on the chain")]
+	NoRow { validator: usize },
+	#[error("the row of validator {validator} is not the one that was sent")]
+	OtherRow { validator: usize },
+	#[error("a validator's key cannot be derived")]
+	Key(#[from] ChainError),
+	#[error("a chart cannot be drawn")]
+	Plot(#[from] plot::PlotError),
+	#[error("the report cannot be put into JSON")]
+	Json(#[from] serde_json::Error),
+	#[error("cannot write {}", path.display())]
+	Write { path: PathBuf, source: io::Error },
+}
+
+/// Where the report is.
+pub struct Files {
+	/// The page to look at.
+	pub html: PathBuf,
+	/// The same for programs.
+	pub json: PathBuf,
+}
+
+impl Report {
+	/// Joins `outcome` with the `votes` that led to it; each must be on the chain as it was sent.
+	pub fn new(outcome: &Outcome, votes: &Votes) -> Result<Self, ReportError> {
+		let root = &outcome.root;
+		let stakes: f64 = root.validators.iter().map(|validator| validator.stake as f64).sum();
+		let pulls: f64 = root.validators.iter().map(pull).sum();
+		let whole = |part: f64, whole: f64| if whole > 0.0 { part / whole } else { 0.0 };
+		let validator = |(index, vote): (usize, &Vote)| {
+			let found = row_of(vote, index + 1, &root.validators)?;
+			Ok(Validator {
+				validator: index + 1,
+				uid: found.uid,
+				hotkey: found.hotkey.to_string(),
+				coldkey: vote.coldkey,
+				stake: found.stake,
+				stake_share: whole(found.stake as f64, stakes),
+				stored: found.stored.clone(),
+				read: found.read.keys().map(|netuid| (*netuid, found.share(*netuid))).collect(),
+				units: found.units(),
+				raw_pull: whole(pull(found), pulls),
+			})
+		};
+		let identity = &outcome.identity;
+		Ok(Self {
+			blocks: outcome.block.number,
+			root: RootEmission {
+				block_emission: root.block_emission,
+				normalized: root.earned.clone(),
+				unnormalized: root.unnormalized.clone(),
+			},
+			issuance: outcome.issuance.clone(),
+			votes: votes.validators.iter().enumerate().map(validator).collect::<Result<_, ReportError>>()?,
+			payouts: outcome.payouts.clone(),
+			chain: ChainFacts {
+				name: identity.name.clone(),
+				runtime: format!("{} {}", identity.runtime, identity.spec_version),
+				genesis: identity.genesis.clone(),
+				block_hash: outcome.block.hash(),
+				timestamp: outcome.timestamp,
+			},
+		})
+	}
+
+	/// Per subnet: what it earns, and what it would earn without renormalization.
+	pub fn subnets(&self) -> impl Iterator<Item = Subnet> + '_ {
+		let RootEmission { block_emission, normalized, unnormalized } = &self.root;
+		let netuids: BTreeSet<u16> = normalized.keys().chain(unnormalized.keys()).copied().collect();
+		netuids.into_iter().map(|netuid| Subnet {
+			netuid,
+			earned: normalized.get(&netuid).copied().unwrap_or(0),
+			unnormalized: unnormalized.get(&netuid).copied().unwrap_or(0),
+			block_emission: *block_emission,
+		})
+	}
+}
+
+/// What one subnet earns, in rao per block.
+pub struct Subnet {
+	/// Which one.
+	pub netuid: u16,
+	/// With renormalization, as the chain pays.
+	pub earned: u64,
+	/// Without.
+	pub unnormalized: u64,
+	/// Of the whole chain.
+	pub block_emission: u64,
+}
+
+impl Subnet {
+	/// What renormalization adds or takes.
+	pub fn difference(&self) -> i128 {
+		i128::from(self.earned) - i128::from(self.unnormalized)
+	}
+
+	/// `rao` as a percentage of the block emission.
+	pub fn percent(&self, rao: u64) -> f64 {
+		if self.block_emission == 0 {
+			return 0.0;
+		}
+		100.0 * rao as f64 / self.block_emission as f64
+	}
+}
+
+/// Writes both files into `folder`, which is made if missing.
+pub fn write(report: &Report, folder: &Path) -> Result<Files, ReportError> {
+	let files = Files { html: folder.join("report.html"), json: folder.join("report.json") };
+	let json = serde_json::to_string_pretty(report)?;
+	let page = html::page(report)?;
+	let put = |path: &Path, text: &str| {
+		fs::write(path, text).map_err(|source| ReportError::Write { path: path.to_owned(), source })
+	};
+	fs::create_dir_all(folder).map_err(|source| ReportError::Write { path: folder.to_owned(), source })?;
+	put(&files.json, &json)?;
+	put(&files.html, &page)?;
+	Ok(files)
+}
+
+/// How hard a validator pulls when its row is taken as stored.
+fn pull(validator: &RootValidator) -> f64 {
+	validator.stake as f64 * validator.units()
+}
+
+/// The row of `vote`, which must be on the chain as it was sent; weights of zero may be gone.
+fn row_of<'a>(
+	vote: &Vote,
+	validator: usize,
+	on_chain: &'a [RootValidator],
+) -> Result<&'a RootValidator, ReportError> {
+	let hotkey = vote.account()?;
+	let found = on_chain.iter().find(|found| found.hotkey == hotkey).ok_or(ReportError::NoRow { validator })?;
+	let positive = |row: &BTreeMap<u16, u16>| -> BTreeMap<u16, u16> {
+		row.iter().filter(|(_, weight)| **weight > 0).map(|(netuid, weight)| (*netuid, *weight)).collect()
+	};
+	if positive(&vote.weights) == positive(&found.stored) {
+		Ok(found)
+	} else {
+		Err(ReportError::OtherRow { validator })
+	}
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+	use super::*;
+
+	/// The example, with the figures a chain answers with.
+	pub(crate) fn example() -> Report {
+		let normalized = [450_385_397, 225_192_699, 163_776_508, 121_351_382, 6_549_002];
+		let unnormalized = [300_401_089, 226_969_712, 206_942_973, 169_588_075, 16_016_359];
+		let column = |figures: [u64; 5]| (1..=10).map(|n| (n, figures[usize::from(n - 1).min(4)])).collect();
+		let votes = Votes::example();
+		let pulls = [4.0, 10.0, 4.0 / 3.0];
+		let validator = |(index, vote): (usize, &Vote)| Validator {
+			validator: index + 1,
+			uid: index as u16,
+			hotkey: vote.account().expect("the key is valid").to_string(),
+			coldkey: vote.coldkey,
+			stake: vote.stake,
+			stake_share: 1.0 / 3.0,
+			stored: vote.weights.clone(),
+			read: vote.weights.iter().map(|(netuid, w)| (*netuid, f64::from(*w) / (pulls[index] * 65_535.0))).collect(),
+			units: pulls[index],
+			raw_pull: pulls[index] / pulls.iter().sum::<f64>(),
+		};
+		Report {
+			blocks: 25,
+			root: RootEmission {
+				block_emission: 1_000_000_000,
+				normalized: column(normalized),
+				unnormalized: column(unnormalized),
+			},
+			issuance: Issuance { total: 6_000_003_000_000_000, balances: 5_997_000_000_000_000, stake: 3_000_000_000_000, pending: 3_000_000_000 },
+			votes: votes.validators.iter().enumerate().map(validator).collect(),
+			payouts: (20..23).map(|block| Payout { block, rao: 1_000_000_000 }).collect(),
+			chain: ChainFacts {
+				name: "Localnet".into(),
+				runtime: "root-weights-runtime 1".into(),
+				genesis: format!("0x{}", "ab".repeat(32)),
+				block_hash: format!("0x{}", "cd".repeat(32)),
+				timestamp: 1_795_000_000_000,
+			},
+		}
+	}
+
+	#[test]
+	fn json_holds_what_programs_look_for() {
+		let json = serde_json::to_value(example()).expect("the report serializes");
+		assert_eq!(json["blocks"], 25);
+		assert_eq!(json["root"]["block_emission"], 1_000_000_000);
+		assert_eq!(json["root"]["normalized"]["1"], 450_385_397);
+		assert_eq!(json["root"]["unnormalized"]["10"], 16_016_359);
+		assert_eq!(json["votes"][2]["stored"]["3"], 4_369);
+		for place in ["total", "balances", "stake", "pending"] {
+			assert!(json["issuance"][place].is_u64(), "{place}");
+		}
+		assert!(json["chain"]["block_hash"].is_string() && json["chain"]["timestamp"].is_u64());
+	}
+
+	#[test]
+	fn a_row_that_is_missing_or_another_is_noticed() {
+		let votes = Votes::example();
+		let vote = &votes.validators[2];
+		let mut row = RootValidator {
+			uid: 0,
+			hotkey: vote.account().expect("the key is valid"),
+			stake: 1,
+			stored: vote.weights.clone(),
+			read: BTreeMap::new(),
+		};
+		assert!(row_of(vote, 3, &[row.clone()]).is_ok());
+		assert!(matches!(row_of(vote, 3, &[]), Err(ReportError::NoRow { validator: 3 })));
+		row.stored.insert(2, 17_475);
+		assert!(matches!(row_of(vote, 3, &[row]), Err(ReportError::OtherRow { validator: 3 })));
+	}
+
+	#[test]
+	fn both_files_are_written_into_a_new_folder() {
+		let folder = std::env::temp_dir().join(format!("localnet-report-{}", std::process::id())).join("new");
+		let files = write(&example(), &folder).expect("the folder can be made");
+		fs::copy(&files.html, "/tmp/page.html").unwrap();
+		let read = |path: &Path| fs::read_to_string(path).expect("the file is there");
+		assert!(read(&files.html).starts_with("<!DOCTYPE html>"));
+		assert!(serde_json::from_str::<serde_json::Value>(&read(&files.json)).is_ok());
+		fs::remove_dir_all(folder.parent().expect("it has one")).expect("the folder can be removed");
+	}
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A chain of nothing but this pallet, where hotkey 1 is registered on subnet 1.
+
+use frame_support::{derive_impl, traits::ConstU32};
+use sp_runtime::{traits::ConstU64, BuildStorage};
+
+use crate::Committers;
+
+type Block = frame_system::mocking::MockBlock<Test>;
+
+frame_support::construct_runtime!(
+	pub enum Test {
+		System: frame_system,
+		Commitments: crate,
+	}
+);
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+}
+
+pub struct OnlyOne;
+
+impl Committers<u64> for OnlyOne {
+	fn is_registered(netuid: u16, hotkey: &u64) -> bool {
+		netuid == 1 && *hotkey == 1
+	}
+}
+
+impl crate::Config for Test {
+	type Committers = OnlyOne;
+	type MaxFields = ConstU32<3>;
+	type RateLimit = ConstU64<10>;
+	type WeightInfo = ();
+}
+
+pub fn execute(test: impl FnOnce()) {
+	let storage = frame_system::GenesisConfig::<Test>::default().build_storage().expect("the mock has a genesis");
+	sp_io::TestExternalities::from(storage).execute_with(|| {
+		System::set_block_number(1);
+		test();
+	});
+}

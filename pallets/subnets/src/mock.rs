@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A chain of this pallet, balances and root weights, in the order of the runtime.
+
+use frame_support::{
+	derive_impl,
+	traits::{ConstU32, Hooks},
+};
+use sp_runtime::{traits::ConstU64, BuildStorage};
+
+type Block = frame_system::mocking::MockBlock<Test>;
+
+frame_support::construct_runtime!(
+	pub enum Test {
+		System: frame_system,
+		Balances: pallet_balances,
+		RootWeights: pallet_root_weights,
+		Subnets: crate,
+	}
+);
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+	type Block = Block;
+	type AccountData = pallet_balances::AccountData<u64>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+	type AccountStore = System;
+	type ExistentialDeposit = ConstU64<500>;
+	type DustRemoval = crate::BurnFromIssuance<Test>;
+}
+
+impl pallet_root_weights::Config for Test {
+	type RootValidators = Subnets;
+	type Subnets = Subnets;
+	type RootParams = Subnets;
+	type BlockEmission = crate::BlockEmission<Test>;
+	type MaxValidators = ConstU32<3>;
+	type MaxSubnets = ConstU32<16>;
+	type WeightInfo = ();
+}
+
+impl crate::Config for Test {
+	type Currency = Balances;
+	type OnNeuronRemoved = ();
+	type WeightInfo = ();
+}
+
+/// One TAO in rao, the block emission before the first halving.
+pub const TAO: u64 = 1_000_000_000;
+/// Coldkeys that hold a thousand TAO each.
+pub const COLDKEYS: core::ops::RangeInclusive<u64> = 1..=8;
+/// Tempo of the root network and of subnets 1 and 2.
+pub const TEMPO: u16 = 4;
+
+/// Runs `test` on a fresh chain, then checks every invariant.
+#[track_caller]
+pub fn execute(test: impl FnOnce()) {
+	let genesis = RuntimeGenesisConfig {
+		balances: pallet_balances::GenesisConfig {
+			balances: COLDKEYS.map(|coldkey| (coldkey, 1_000 * TAO)).collect(),
+			..Default::default()
+		},
+		subnets: crate::GenesisConfig { root_tempo: TEMPO, networks: vec![(1, TEMPO), (2, TEMPO)], ..Default::default() },
+		..Default::default()
+	};
+	let storage = genesis.build_storage().expect("the mock's genesis is sound");
+	sp_io::TestExternalities::from(storage).execute_with(|| {
+		System::set_block_number(1);
+		test();
+		check_invariants();
+	});
+}
+
+#[track_caller]
+pub fn check_invariants() {
+	Subnets::do_try_state().expect("every invariant of subnets holds");
+	RootWeights::do_try_state().expect("every invariant of root weights holds");
+}
+
+/// Goes through `blocks` blocks, checking every invariant after each.
+pub fn advance(blocks: u64) {
+	for _ in 0..blocks {
+		let block = System::block_number() + 1;
+		System::set_block_number(block);
+		RootWeights::on_initialize(block);
+		Subnets::on_initialize(block);
+		check_invariants();
+	}
+}

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Builds what a local network needs and runs it from genesis to report; --help lists the flags.
+set -euo pipefail
+. "$(dirname "$0")/env.sh"
+
+localnet=$CARGO_TARGET_DIR/debug/localnet
+export LOCALNET_REPORT=${LOCALNET_REPORT:-$ROOT/target/localnet/report}
+case " $* " in
+*" --help "* | *" -h "*) [ ! -x "$localnet" ] || exec "$localnet" "$@" ;;
+esac
+
+"$ROOT/scripts/setup.sh"
+# In the workspace's root, whatever folder this was called from; paths among the flags stay relative to that folder.
+(cd "$ROOT" && cargo build --locked -p root-weights-node -p localnet)
+exec "$localnet" "$@"

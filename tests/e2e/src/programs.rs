@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Starting the real programs, and making sure that nothing of them is left.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Output, Stdio};
+use std::time::Duration;
+
+use nix::sys::signal::{kill, Signal};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout, Instant};
+
+/// Longest that any program may run here.
+const PATIENCE: Duration = Duration::from_secs(240);
+/// Longest that a process may take to end once it should.
+const GOODBYE: Duration = Duration::from_secs(20);
+
+/// The built program `name`.
+pub fn program(name: &str) -> PathBuf {
+	let folder = std::env::var_os("ROOT_WEIGHTS_BIN_DIR").map(PathBuf::from).unwrap_or_else(|| {
+		let test = std::env::current_exe().expect("the test has a path");
+		let deps = test.parent().expect("it is in a folder");
+		deps.parent().expect("which is in the target folder").to_owned()
+	});
+	let path = folder.join(name);
+	assert!(path.is_file(), "{} is missing: build the workspace, or set ROOT_WEIGHTS_BIN_DIR", path.display());
+	path
+}
+
+/// Runs a program to its end.
+pub async fn run<S: AsRef<OsStr>>(name: &str, arguments: impl IntoIterator<Item = S>) -> Output {
+	let mut command = Command::new(program(name));
+	command.args(arguments).stdin(Stdio::null()).kill_on_drop(true);
+	timeout(PATIENCE, command.output()).await.expect("it ends in time").expect("it can be started")
+}
+
+/// What a program told its user, both streams.
+pub fn told(output: &Output) -> String {
+	let stream = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+	format!("{}{}", stream(&output.stdout), stream(&output.stderr))
+}
+
+/// A port that is free now.
+pub fn free_port() -> u16 {
+	let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("some port is free");
+	listener.local_addr().expect("it is bound").port()
+}
+
+/// A localnet program that runs beside the test. Dropping it kills it, and with it its node.
+pub struct Localnet {
+	child: Child,
+	/// Where its node's RPC is or will be.
+	pub rpc_port: u16,
+	folder: TempDir,
+}
+
+impl Localnet {
+	/// Starts with a port and a report folder of its own.
+	pub fn start(arguments: &[&str]) -> Self {
+		let folder = tempfile::tempdir().expect("a folder can be made");
+		let rpc_port = free_port();
+		let child = Command::new(program("localnet"))
+			.args(["--rpc-port", &rpc_port.to_string()])
+			.arg("--report")
+			.arg(folder.path().join("report"))
+			.args(arguments)
+			.stdin(Stdio::null())
+			.stdout(Stdio::piped())
+			.stderr(Stdio::inherit())
+			.kill_on_drop(true)
+			.spawn()
+			.expect("it can be started");
+		Self { child, rpc_port, folder }
+	}
+
+	/// Starts just a node and waits until it answers.
+	pub async fn node_only(block_time: &str) -> Self {
+		let mut localnet = Self::start(&["--node-only", "--block-time", block_time]);
+		let stdout = localnet.child.stdout.as_mut().expect("it is piped");
+		let mut line = String::new();
+		let read = timeout(PATIENCE, BufReader::new(stdout).read_line(&mut line)).await;
+		read.expect("the node answers in time").expect("the line can be read");
+		assert!(line.contains(&localnet.endpoint()), "localnet said: {line}");
+		localnet
+	}
+
+	/// Address of the node's RPC.
+	pub fn endpoint(&self) -> String {
+		format!("ws://127.0.0.1:{}", self.rpc_port)
+	}
+
+	/// The folder the report goes into.
+	pub fn report(&self) -> PathBuf {
+		self.folder.path().join("report")
+	}
+
+	/// Sends it a signal.
+	pub fn signal(&self, signal: Signal) {
+		let pid = self.child.id().expect("it has not ended yet");
+		kill(Pid::from_raw(pid as i32), signal).expect("it can be signalled");
+	}
+
+	/// Waits for its end.
+	pub async fn ended(&mut self) -> ExitStatus {
+		timeout(PATIENCE, self.child.wait()).await.expect("it ends in time").expect("it can be waited for")
+	}
+
+	/// Waits until its node's process exists.
+	pub async fn node_started(&self) -> i32 {
+		let deadline = Instant::now() + PATIENCE;
+		loop {
+			if let Some(pid) = node_on(self.rpc_port) {
+				return pid;
+			}
+			assert!(Instant::now() < deadline, "no node was started");
+			sleep(Duration::from_millis(50)).await;
+		}
+	}
+}
+
+/// The process of a node whose RPC is to be on `rpc_port`.
+pub fn node_on(rpc_port: u16) -> Option<i32> {
+	let is_it = |process: &Path| {
+		let arguments = fs::read(process.join("cmdline")).unwrap_or_default();
+		let arguments: Vec<_> = arguments.split(|byte| *byte == 0).collect();
+		let has_port = arguments.windows(2).any(|pair| pair == [b"--rpc-port", rpc_port.to_string().as_bytes()]);
+		has_port && arguments.contains(&b"localnet".as_slice())
+	};
+	let processes = fs::read_dir("/proc").expect("this is Linux").filter_map(Result::ok).map(|entry| entry.path());
+	processes
+		.filter(|process| is_it(process))
+		.find_map(|process| process.file_name().and_then(OsStr::to_str).and_then(|pid| pid.parse().ok()))
+}
+
+/// Waits until the process `pid` has ended.
+pub async fn gone(pid: i32) {
+	// The state follows the name, which stands in parentheses; a zombie has ended and waits for its parent to notice.
+	let runs = || {
+		let status = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+		status.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
+	};
+	let deadline = Instant::now() + GOODBYE;
+	while runs() {
+		assert!(Instant::now() < deadline, "process {pid} is still there");
+		sleep(Duration::from_millis(50)).await;
+	}
+}

@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! One program for all end-to-end tests, so that they run side by side.
+
+mod calls;
+mod emission;
+mod node_only;
+mod refusals;
