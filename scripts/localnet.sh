@@ -10,6 +10,9 @@ case " $* " in
 esac
 
 "$ROOT/scripts/setup.sh"
-# In the workspace's root, whatever folder this was called from; paths among the flags stay relative to that folder.
-(cd "$ROOT" && cargo build --locked -p root-weights-node -p localnet)
+# Set-up may have changed which toolchain builds the wasm.
+. "$ROOT/scripts/env.sh"
+# The whole workspace, as test.sh does, so that neither compiles the other's crates with other features again. Built from
+# its root, whatever folder this was called from; paths among the flags stay relative to that folder.
+(cd "$ROOT" && cargo build --locked --workspace)
 exec "$localnet" "$@"

@@ -50,11 +50,7 @@ pub struct Deadlines {
 
 impl Default for Deadlines {
 	fn default() -> Self {
-		Self {
-			connect: Duration::from_secs(10),
-			request: Duration::from_secs(30),
-			finality: Duration::from_secs(120),
-		}
+		Self { connect: Duration::from_secs(10), request: Duration::from_secs(30), finality: Duration::from_secs(120) }
 	}
 }
 
@@ -141,12 +137,7 @@ impl Chain {
 	}
 
 	/// Awaits `future` for no longer than `limit`.
-	async fn within<T>(
-		&self,
-		limit: Duration,
-		action: &str,
-		future: impl Future<Output = T>,
-	) -> Result<T, ChainError> {
+	async fn within<T>(&self, limit: Duration, action: &str, future: impl Future<Output = T>) -> Result<T, ChainError> {
 		tokio::time::timeout(limit, future).await.map_err(|_| ChainError::Deadline {
 			action: action.into(),
 			endpoint: self.endpoint.to_string(),

@@ -12,6 +12,8 @@ pub mod table;
 pub mod weights;
 
 use std::error::Error;
+use std::fmt::Display;
+use std::io::{self, Write as _};
 
 /// An error and its causes on one line.
 ///
@@ -26,6 +28,14 @@ pub fn one_line(error: &(dyn Error + 'static)) -> String {
 			line => format!("{line}: {text}"),
 		}
 	})
+}
+
+/// Prints `result` to stdout. A reader that has seen enough, such as `head`, may close the pipe early.
+pub fn print(result: impl Display) -> io::Result<()> {
+	match write!(io::stdout(), "{result}").and_then(|()| io::stdout().flush()) {
+		Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+		outcome => outcome,
+	}
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ async fn main() -> ExitCode {
 		Err(error) => {
 			eprintln!("error: {}", one_line(error.as_ref()));
 			ExitCode::FAILURE
-		}
+		},
 	}
 }
 
@@ -54,8 +54,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
 		Command::Chain(ChainCommand::Info { endpoint }) => {
 			let chain = Chain::connect(&endpoint).await?;
 			let info = chain_info::read(&chain).await.context("could not read the chain")?;
-			print!("{info}");
-			Ok(())
-		}
+			offchain_validator::print(info).context("could not print the result")
+		},
 	}
 }

@@ -43,13 +43,27 @@ pub fn to_u16(shares: &[f64]) -> Result<Vec<u16>, WeightsError> {
 	Ok(shares.iter().map(|share| upscale(*share, largest)).collect())
 }
 
-/// `share / largest`, in 65535ths.
+/// `share / largest` in 65535ths. Integers all the way: the only rounding is the one asked for.
 fn upscale(share: f64, largest: f64) -> u16 {
-	// Multiplying first is exact for short numbers, so that a half is seen as one. Numbers too large for that are first
-	// made smaller by a power of two, which is exact as well.
-	let smaller = if largest > f64::MAX / 65_536.0 { 1.0 / 65_536.0 } else { 1.0 };
-	let weight = share * smaller * f64::from(u16::MAX) / (largest * smaller);
-	weight.round() as u16 // Takes a half away from zero, here up.
+	let (numerator, exponent) = mantissa_and_exponent(share);
+	let (denominator, largest_exponent) = mantissa_and_exponent(largest);
+	let shift = largest_exponent.saturating_sub(exponent); // Not below zero: no share exceeds the largest.
+	if shift > 70 {
+		return 0; // The largest is at least 2^70 times as large; and below, 53 + 70 + 1 bits fit.
+	}
+	let (numerator, denominator) = (numerator * u128::from(u16::MAX), denominator << shift);
+	((2 * numerator + denominator) / (2 * denominator)) as u16 // At most 65535, as no share exceeds the largest.
+}
+
+/// `m` and `e` of `value = m · 2^(e - c)` with `c` the same for all values; `value` is finite and not negative.
+fn mantissa_and_exponent(value: f64) -> (u128, u64) {
+	const FRACTION: u32 = f64::MANTISSA_DIGITS - 1;
+	let bits = value.abs().to_bits(); // Zero may carry a sign.
+	let (exponent, fraction) = (bits >> FRACTION, bits & ((1 << FRACTION) - 1));
+	match exponent {
+		0 => (fraction.into(), 1),
+		_ => ((fraction | 1 << FRACTION).into(), exponent),
+	}
 }
 
 #[cfg(test)]
@@ -72,13 +86,15 @@ mod tests {
 		check(&[1.0, 0.5], &[65_535, 32_768]);
 		check(&[65_535.0, 0.5, 0.25], &[65_535, 1, 0]);
 		check(&[6.0, 1.0], &[65_535, 10_923]);
+		check(&[65_535.0, 0.499_999_999_999_999_9], &[65_535, 0]);
 	}
 
 	#[test]
 	fn any_positive_scale_gives_the_same_weights() {
 		check(&[3e-300, 1.5e-300], &[65_535, 32_768]);
 		check(&[f64::MAX, f64::MAX / 2.0], &[65_535, 32_768]);
-		check(&[f64::MIN_POSITIVE / 4.0], &[65_535]);
+		check(&[f64::MIN_POSITIVE / 4.0, f64::MIN_POSITIVE / 8.0], &[65_535, 32_768]);
+		check(&[f64::MAX, 1.0, f64::MIN_POSITIVE], &[65_535, 0, 0]);
 	}
 
 	#[test]
@@ -95,10 +111,7 @@ mod tests {
 	#[test]
 	fn what_is_no_share_is_refused() {
 		assert_eq!(to_u16(&[1.0, -0.5]), Err(WeightsError::Negative { index: 1, value: -0.5 }));
-		assert_eq!(
-			to_u16(&[1.0, f64::INFINITY]),
-			Err(WeightsError::NotFinite { index: 1, value: f64::INFINITY })
-		);
+		assert_eq!(to_u16(&[1.0, f64::INFINITY]), Err(WeightsError::NotFinite { index: 1, value: f64::INFINITY }));
 		assert!(matches!(to_u16(&[f64::NAN]), Err(WeightsError::NotFinite { index: 0, .. })));
 	}
 }

@@ -22,8 +22,7 @@ use sp_version::RuntimeVersion;
 
 use crate::{
 	genesis_config_presets, metadata, AccountId, Aura, Balance, Block, BlockNumber, Executive, InherentDataExt, Nonce,
-	RootWeights, Runtime, RuntimeGenesisConfig, SessionKeys, SubtensorModule, System, TransactionPayment,
-	VERSION,
+	RootWeights, Runtime, RuntimeGenesisConfig, SessionKeys, SubtensorModule, System, TransactionPayment, VERSION,
 };
 
 impl_runtime_apis! {

@@ -9,7 +9,7 @@ use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_genesis_builder::PresetId;
 use sp_keyring::Sr25519Keyring;
 
-use crate::{AccountId, BalancesConfig, AuraConfig, RuntimeGenesisConfig, SubtensorModuleConfig, SudoConfig, TAO};
+use crate::{AccountId, AuraConfig, BalancesConfig, RuntimeGenesisConfig, SubtensorModuleConfig, SudoConfig, TAO};
 
 /// Name of the local network's preset.
 pub const LOCALNET_RUNTIME_PRESET: &str = "localnet";

@@ -17,6 +17,8 @@ mod apis;
 mod configs;
 mod genesis_config_presets;
 mod metadata;
+#[cfg(test)]
+mod tests;
 
 use alloc::{borrow::Cow, vec::Vec};
 
@@ -73,13 +75,8 @@ pub type TxExtension = (
 /// A transaction.
 pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
 /// Runs blocks.
-pub type Executive = frame_executive::Executive<
-	Runtime,
-	Block,
-	frame_system::ChainContext<Runtime>,
-	Runtime,
-	AllPalletsWithSystem,
->;
+pub type Executive =
+	frame_executive::Executive<Runtime, Block, frame_system::ChainContext<Runtime>, Runtime, AllPalletsWithSystem>;
 
 /// Types for the node, which must not know what is inside a transaction.
 pub mod opaque {

@@ -7,9 +7,7 @@
 
 use codec::Encode;
 use frame_metadata::{
-	v15::{
-		CustomMetadata, ExtrinsicMetadata, OuterEnums, PalletMetadata, RuntimeApiMetadata, RuntimeMetadataV15,
-	},
+	v15::{CustomMetadata, ExtrinsicMetadata, OuterEnums, PalletMetadata, RuntimeApiMetadata, RuntimeMetadataV15},
 	RuntimeMetadataPrefixed,
 };
 use scale_info::{IntoPortable, Registry};

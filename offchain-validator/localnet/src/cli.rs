@@ -142,7 +142,7 @@ fn job(votes: Option<PathBuf>, payouts: u32, node_only: bool) -> Result<Job, Set
 }
 
 fn block_time(given: humantime::Duration) -> Result<Duration, SettingsError> {
-	let whole = given.subsec_nanos() % 1_000_000 == 0;
+	let whole = given.subsec_nanos().is_multiple_of(1_000_000);
 	if whole && BLOCK_TIMES.contains(&*given) {
 		Ok(*given)
 	} else {
@@ -162,8 +162,7 @@ fn node(given: Option<PathBuf>) -> Result<PathBuf, SettingsError> {
 	}
 }
 
-/// The port given, or any, if it can be bound now. A node that finds its port taken would quietly take another one, and
-/// we would talk to a stranger.
+/// The port given, or any, if it can be bound now: a stranger on it is better noticed before anything starts.
 fn rpc_port(given: Option<u16>) -> Result<u16, SettingsError> {
 	let port = given.unwrap_or(0);
 	TcpListener::bind((Ipv4Addr::LOCALHOST, port))

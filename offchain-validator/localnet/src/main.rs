@@ -16,7 +16,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser;
 use nix::sys::signal::Signal;
-use offchain_validator::one_line;
+use offchain_validator::{one_line, print};
 use tokio::signal::unix::{signal, SignalKind};
 
 use cli::{Args, Job, Settings};
@@ -41,11 +41,11 @@ async fn main() -> ExitCode {
 		Ok(Ending::Interrupted(signal)) => {
 			eprintln!("interrupted by {signal}");
 			ExitCode::from(128 + signal as u8)
-		}
+		},
 		Err(error) => {
 			eprintln!("error: {}", one_line(error.as_ref()));
 			ExitCode::FAILURE
-		}
+		},
 	}
 }
 
@@ -76,20 +76,20 @@ async fn job(settings: &Settings, endpoint: String, pid: u32, progress: &Progres
 	match &settings.job {
 		Job::NodeOnly => {
 			progress.clear();
-			println!("A node runs at {endpoint} (process {pid}, log {}).", settings.log().display());
-			println!("Ctrl-C ends it.");
+			let log = settings.log();
+			print(format_args!("A node runs at {endpoint}; Ctrl-C ends it.\nprocess {pid}, log {}\n", log.display()))?;
 			std::future::pending().await
-		}
+		},
 		Job::Vote { votes, payouts } => {
 			let outcome = run::vote(&chain, votes, *payouts, settings.block_time, progress).await?;
 			progress.step("Writing the report");
 			let report = report::Report::new(&outcome, votes).context("the chain does not hold the votes as sent")?;
 			let files = report::write(&report, &settings.report)?;
 			progress.clear();
-			print!("{}", summary::Summary(&report));
-			println!("\nreport  {}\n        {}", files.html.display(), files.json.display());
-			Ok(())
-		}
+			let (html, json) = (files.html.display(), files.json.display());
+			let result = format!("{}\nreport  {html}\n        {json}\n", summary::Summary(&report));
+			print(result).context("cannot print the result")
+		},
 	}
 }
 

@@ -68,9 +68,8 @@ pub async fn vote(
 	progress: &Progress,
 ) -> Result<Outcome, RunError> {
 	open_subnets(chain, votes, progress).await.map_err(RunError::Subnets)?;
-	let n = votes.validators.len();
 
-	progress.step(format!("Registering {n} root validators"));
+	progress.step(format!("Registering root validators ({})", votes.validators.len()));
 	submit_each(chain, votes, |vote| Ok(calls::root_register(vote.account()?))).await.map_err(RunError::Register)?;
 
 	progress.step("Staking");
@@ -94,7 +93,7 @@ async fn open_subnets(chain: &Chain, votes: &Votes, progress: &Progress) -> Resu
 	if missing.is_empty() {
 		return Ok(());
 	}
-	progress.step(format!("Opening {} subnets", missing.len()));
+	progress.step(format!("Opening subnets ({})", missing.len()));
 	let opening = missing.into_iter().map(|netuid| calls::create_network(netuid, TEMPO)).collect();
 	let call = calls::sudo(calls::batch_all(opening));
 	chain.submit(call, &Signer::from_uri("//Alice")?).await.map(|_| ())
@@ -106,8 +105,7 @@ async fn submit_each(
 	votes: &Votes,
 	call: impl Fn(&Vote) -> Result<Call, ChainError>,
 ) -> Result<(), ChainError> {
-	let submission =
-		|vote: &Vote| Ok(Submission { call: call(vote)?, signer: Signer::from_uri(vote.coldkey)? });
+	let submission = |vote: &Vote| Ok(Submission { call: call(vote)?, signer: Signer::from_uri(vote.coldkey)? });
 	let submissions = votes.validators.iter().map(submission).collect::<Result<_, ChainError>>()?;
 	chain.submit_all(submissions).await.map(|_| ())
 }

@@ -106,7 +106,7 @@ impl Votes {
 		match file.validators.len() {
 			0 => return Err(VotesError::NoValidator),
 			n if n > MOST_VALIDATORS => return Err(VotesError::TooManyValidators(n)),
-			_ => {}
+			_ => {},
 		}
 		let voted = file.validators.iter().flat_map(|validator| validator.weights.0.keys());
 		let subnets: BTreeSet<u16> = file.subnets.iter().chain(voted).copied().collect();
@@ -117,7 +117,8 @@ impl Votes {
 		if n_subnets > MOST_SUBNETS {
 			return Err(VotesError::TooManySubnets(n_subnets));
 		}
-		let validators = file.validators.into_iter().enumerate().map(|(index, validator)| Vote::check(index, validator));
+		let validators =
+			file.validators.into_iter().enumerate().map(|(index, validator)| Vote::check(index, validator));
 		let votes = Self { subnets, validators: validators.collect::<Result<_, _>>()? };
 		votes.check_stakes()?;
 		Ok(votes)
@@ -264,7 +265,10 @@ mod tests {
 
 	#[test]
 	fn weights_must_point_somewhere() {
-		check_refused(r#"{"validators": [{"stake_rao": 1, "weights": {}}]}"#, "weights of validator 1: all weights are zero");
+		check_refused(
+			r#"{"validators": [{"stake_rao": 1, "weights": {}}]}"#,
+			"weights of validator 1: all weights are zero",
+		);
 		check_refused(r#"{"validators": [{"stake_rao": 1, "weights": {"1": 0}}]}"#, "all weights are zero");
 		check_refused(r#"{"validators": [{"stake_rao": 1, "weights": {"1": -0.5}}]}"#, "must not be negative");
 	}

@@ -114,7 +114,7 @@ impl Chain {
 	async fn block_id(&self, action: &str, hash: Hash) -> Result<BlockId, ChainError> {
 		let header = self.ask(action, self.rpc.chain_get_header(Some(hash))).await?;
 		let header = header.ok_or_else(|| ChainError::NoMoreBlocks { endpoint: self.endpoint.to_string() })?;
-		Ok(BlockId { number: height(header.number.into()), hash })
+		Ok(BlockId { number: height(header.number), hash })
 	}
 }
 

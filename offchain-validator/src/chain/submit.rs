@@ -62,13 +62,7 @@ impl Chain {
 		self.ask("reading the next nonce", self.rpc.system_account_next_index(&signer.account())).await
 	}
 
-	async fn enter_pool(
-		&self,
-		at: &AtBlock,
-		call: &Call,
-		signer: &Signer,
-		nonce: u64,
-	) -> Result<Pending, ChainError> {
+	async fn enter_pool(&self, at: &AtBlock, call: &Call, signer: &Signer, nonce: u64) -> Result<Pending, ChainError> {
 		let block = at.block();
 		let params = DefaultExtrinsicParamsBuilder::<Config>::new()
 			.nonce(nonce)
@@ -135,7 +129,7 @@ fn dispatch_failure(call: &str, error: &DispatchError) -> ChainError {
 			Ok(details) => {
 				let docs = details.variant.docs.iter().map(|line| line.trim()).collect::<Vec<_>>();
 				(format!("{}.{}", details.pallet.name(), details.variant.name), docs.join(" ").trim().into())
-			}
+			},
 			Err(_) => (module.details_string(), String::new()),
 		},
 		other => (format!("{other:?}"), other.to_string()),

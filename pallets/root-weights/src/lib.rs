@@ -79,8 +79,7 @@ pub mod pallet {
 	///
 	/// Twox: uids are small and assigned by the chain. At most `MaxValidators` rows.
 	#[pallet::storage]
-	pub type RootRows<T: Config> =
-		StorageMap<_, Twox64Concat, u16, BoundedVec<(u16, u16), T::MaxSubnets>, ValueQuery>;
+	pub type RootRows<T: Config> = StorageMap<_, Twox64Concat, u16, BoundedVec<(u16, u16), T::MaxSubnets>, ValueQuery>;
 
 	/// `(netuid, share)` of each subnet that earned one in the last root epoch, per 2⁶⁴ − 1; they sum to 2⁶⁴ − 1, or
 	/// there are none.

@@ -126,7 +126,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Checks what must hold of the storage between blocks.
-	#[cfg(any(test, feature = "try-runtime"))]
+	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		let shares = EmissionShares::<T>::get();
 		let sum: u128 = shares.iter().map(|(_, share)| u128::from(*share)).sum();

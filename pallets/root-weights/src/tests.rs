@@ -4,7 +4,7 @@
 use frame_support::{assert_noop, assert_ok, weights::Weight};
 use sp_runtime::DispatchResult;
 
-use crate::{mock::*, RowReading, EmissionShares, Error, Event, RootRows};
+use crate::{mock::*, EmissionShares, Error, Event, RootRows, RowReading};
 
 const TEN: [u16; 10] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
 
@@ -28,7 +28,16 @@ fn check_emission(emission: Vec<(u16, u64)>, expected: [u64; 10]) {
 }
 
 const NORMALIZED: [u64; 10] = [
-	450_385_397, 225_192_698, 163_776_508, 121_351_381, 6_549_002, 6_549_002, 6_549_002, 6_549_002, 6_549_002, 6_549_002,
+	450_385_397,
+	225_192_698,
+	163_776_508,
+	121_351_381,
+	6_549_002,
+	6_549_002,
+	6_549_002,
+	6_549_002,
+	6_549_002,
+	6_549_002,
 ];
 
 #[test]
@@ -46,7 +55,15 @@ fn the_preview_shows_both_readings_of_the_same_state() {
 		set_example_votes();
 		check_emission(RootWeights::preview_emission(RowReading::Normalized), NORMALIZED);
 		let unnormalized = [
-			300_401_089, 226_969_711, 206_942_972, 169_588_074, 16_016_358, 16_016_358, 16_016_358, 16_016_358, 16_016_358,
+			300_401_089,
+			226_969_711,
+			206_942_972,
+			169_588_074,
+			16_016_358,
+			16_016_358,
+			16_016_358,
+			16_016_358,
+			16_016_358,
 			16_016_358,
 		];
 		check_emission(RootWeights::preview_emission(RowReading::AsStored), unnormalized);

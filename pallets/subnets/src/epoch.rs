@@ -10,8 +10,9 @@ use yuma_consensus::{epoch::run_epoch, schedule::is_epoch_block, EpochInput, Epo
 
 use crate::{
 	Active, ActivityCutoff, BlockAtRegistration, BlocksSinceLastStep, Bonds, BondsMovingAverage, Config, Consensus,
-	Dividends, Emission, Event, Incentive, Kappa, Keys, LastUpdate, MaxAllowedValidators, Owner, Pallet, PendingEmission,
-	PruningScores, Rank, SubnetworkN, Tempo, TotalHotkeyStake, Trust, ValidatorPermit, ValidatorTrust, WeightInfo, Weights,
+	Dividends, Emission, Event, Incentive, Kappa, Keys, LastUpdate, MaxAllowedValidators, Owner, Pallet,
+	PendingEmission, PruningScores, Rank, SubnetworkN, Tempo, TotalHotkeyStake, Trust, ValidatorPermit, ValidatorTrust,
+	WeightInfo, Weights,
 };
 
 impl<T: Config> Pallet<T> {
@@ -99,7 +100,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Checks what must hold of the storage between blocks.
-	#[cfg(any(test, feature = "try-runtime"))]
+	#[cfg(any(feature = "std", feature = "try-runtime"))]
 	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
 		use crate::{NetworksAdded, Stake, TotalIssuance, TotalStake, Uids};
 		use frame_support::{ensure, traits::fungible::Inspect};

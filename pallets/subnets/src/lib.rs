@@ -137,8 +137,7 @@ pub mod pallet {
 
 	/// Uid of a hotkey on a subnet.
 	#[pallet::storage]
-	pub type Uids<T: Config> =
-		StorageDoubleMap<_, Identity, u16, Blake2_128Concat, T::AccountId, u16, OptionQuery>;
+	pub type Uids<T: Config> = StorageDoubleMap<_, Identity, u16, Blake2_128Concat, T::AccountId, u16, OptionQuery>;
 	/// Hotkey of a uid.
 	#[pallet::storage]
 	pub type Keys<T: Config> = StorageDoubleMap<_, Identity, u16, Identity, u16, T::AccountId, OptionQuery>;
@@ -193,11 +192,7 @@ pub mod pallet {
 	#[pallet::storage]
 	pub type Stake<T: Config> = StorageNMap<
 		_,
-		(
-			NMapKey<Blake2_128Concat, T::AccountId>,
-			NMapKey<Blake2_128Concat, T::AccountId>,
-			NMapKey<Identity, u16>,
-		),
+		(NMapKey<Blake2_128Concat, T::AccountId>, NMapKey<Blake2_128Concat, T::AccountId>, NMapKey<Identity, u16>),
 		u64,
 		ValueQuery,
 	>;

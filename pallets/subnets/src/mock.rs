@@ -62,7 +62,11 @@ pub fn execute(test: impl FnOnce()) {
 			balances: COLDKEYS.map(|coldkey| (coldkey, 1_000 * TAO)).collect(),
 			..Default::default()
 		},
-		subnets: crate::GenesisConfig { root_tempo: TEMPO, networks: vec![(1, TEMPO), (2, TEMPO)], ..Default::default() },
+		subnets: crate::GenesisConfig {
+			root_tempo: TEMPO,
+			networks: vec![(1, TEMPO), (2, TEMPO)],
+			..Default::default()
+		},
 		..Default::default()
 	};
 	let storage = genesis.build_storage().expect("the mock's genesis is sound");

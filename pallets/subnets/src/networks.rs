@@ -4,8 +4,8 @@
 use frame_support::{ensure, pallet_prelude::*};
 
 use crate::{
-	Active, ActivityCutoff, BlocksSinceLastStep, BondsMovingAverage, Burn, Config, Consensus, Dividends, Emission, Error,
-	Event, ImmunityPeriod, Incentive, Kappa, LastUpdate, MaxAllowedUids, MaxAllowedValidators, MaxWeightsLimit,
+	Active, ActivityCutoff, BlocksSinceLastStep, BondsMovingAverage, Burn, Config, Consensus, Dividends, Emission,
+	Error, Event, ImmunityPeriod, Incentive, Kappa, LastUpdate, MaxAllowedUids, MaxAllowedValidators, MaxWeightsLimit,
 	MinAllowedWeights, NetworksAdded, Pallet, PendingEmission, PruningScores, Rank, Rho, SubnetworkN, Tempo, Trust,
 	ValidatorPermit, ValidatorTrust, WeightsSetRateLimit, WeightsVersionKey, ROOT_NETUID,
 };

@@ -13,8 +13,8 @@ use sp_runtime::traits::UniqueSaturatedInto;
 
 use crate::{
 	Active, BlockAtRegistration, Bonds, Burn, Config, Consensus, Dividends, Emission, Error, Event, ImmunityPeriod,
-	Incentive, Keys, LastUpdate, MaxAllowedUids, NetworksAdded, OnNeuronRemoved, Owner, Pallet, PruningScores, Rank, SubnetworkN, Trust, Uids,
-	ValidatorPermit, ValidatorTrust, Weights, ROOT_NETUID,
+	Incentive, Keys, LastUpdate, MaxAllowedUids, NetworksAdded, OnNeuronRemoved, Owner, Pallet, PruningScores, Rank,
+	SubnetworkN, Trust, Uids, ValidatorPermit, ValidatorTrust, Weights, ROOT_NETUID,
 };
 
 impl<T: Config> Pallet<T> {

@@ -7,8 +7,8 @@ use frame_support::{ensure, pallet_prelude::*};
 use pallet_root_weights::{EmissionParams, RootParams, RootValidator, RootValidators, Subnets};
 
 use crate::{
-	Config, Error, Keys, Kappa, MaxAllowedUids, NetworksAdded, Owner, Pallet, Rho, SubnetworkN, Tempo, TotalHotkeyStake, Uids,
-	WeightsVersionKey, ROOT_NETUID,
+	Config, Error, Kappa, Keys, MaxAllowedUids, NetworksAdded, Owner, Pallet, Rho, SubnetworkN, Tempo,
+	TotalHotkeyStake, Uids, WeightsVersionKey, ROOT_NETUID,
 };
 
 impl<T: Config> RootValidators<T::AccountId> for Pallet<T> {

@@ -8,9 +8,7 @@ use alloc::vec::Vec;
 use core::cmp::Reverse;
 
 use crate::{
-	fixed::{
-		mul_floor, normalize, proportion_q32, q32_to_u16, sum, u16_proportion_q32, Q32, Q32_ONE, Q32_ZERO,
-	},
+	fixed::{mul_floor, normalize, proportion_q32, q32_to_u16, sum, u16_proportion_q32, Q32, Q32_ONE, Q32_ZERO},
 	matrix::{ratios, SparseMatrix},
 	median::weighted_median,
 	row::{max_upscale_wide, StoredRow},
@@ -125,7 +123,9 @@ pub fn run_epoch(input: &EpochInput) -> EpochOutput {
 		incentive: to_u16(&incentive),
 		dividends: to_u16(&dividends),
 		validator_trust: to_u16(&validator_trust),
-		pruning_scores: max_upscale_wide(&payout.combined.iter().map(|s| s.to_bits().unsigned_abs()).collect::<Vec<_>>()),
+		pruning_scores: max_upscale_wide(
+			&payout.combined.iter().map(|s| s.to_bits().unsigned_abs()).collect::<Vec<_>>(),
+		),
 		server_emission: to_rao(&payout.servers),
 		validator_emission: to_rao(&payout.validators),
 		emission: to_rao(&payout.combined),
@@ -300,10 +300,22 @@ mod tests {
 		);
 		let rows = || proptest::collection::vec(row(), 0..12);
 		(proptest::collection::vec(neuron, 0..12), rows(), rows(), any::<(u64, u16, u16, u64, u16, u64)>()).prop_map(
-			|(neurons, weights, bonds, (block, activity_cutoff, kappa, bonds_moving_average, max_validators, emission))| {
+			|(
+				neurons,
+				weights,
+				bonds,
+				(block, activity_cutoff, kappa, bonds_moving_average, max_validators, emission),
+			)| {
 				EpochInput {
-					block: block % 120, activity_cutoff, kappa, bonds_moving_average, max_validators, neurons, weights,
-					bonds, emission,
+					block: block % 120,
+					activity_cutoff,
+					kappa,
+					bonds_moving_average,
+					max_validators,
+					neurons,
+					weights,
+					bonds,
+					emission,
 				}
 			},
 		)

@@ -75,7 +75,7 @@ pub(crate) fn mul_floor(share: Q32, amount: u64) -> u64 {
 ///
 /// x = k·ln 2 + r with 0 ≤ r < ln 2, so exp(−x) = exp(−r) / 2ᵏ: the series runs where it converges fast, for every x.
 pub(crate) fn exp_neg(x: Q64) -> Q64 {
-	let halvings: u32 = x.checked_div(LN_2).map_or(0, |k| k.saturating_to_num());
+	let halvings: u32 = x.checked_div(LN_2).map_or(u32::MAX, |k| k.saturating_to_num());
 	if halvings > 64 {
 		return Q64_ZERO; // Below the smallest step of the format.
 	}

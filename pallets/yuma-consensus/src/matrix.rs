@@ -103,9 +103,8 @@ impl SparseMatrix {
 		self.rows
 			.iter()
 			.map(|row| {
-				row.iter().fold(Q32_ZERO, |sum, (column, value)| {
-					sum.saturating_add(value.saturating_mul(factor(*column)))
-				})
+				row.iter()
+					.fold(Q32_ZERO, |sum, (column, value)| sum.saturating_add(value.saturating_mul(factor(*column))))
 			})
 			.collect()
 	}

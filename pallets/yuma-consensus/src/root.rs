@@ -65,12 +65,20 @@ fn shares_of_rows(
 		}
 	}
 	let trust = backing.into_iter().map(|stake| stake.checked_div(stake_sum).unwrap_or(Q64_ZERO));
-	let emission: Vec<u64> = relative_consensus(trust.collect(), params)
-		.into_iter()
-		.zip(rank)
-		.map(|(consensus, rank)| fraction_bits(consensus.saturating_mul(rank)))
-		.collect();
-	split(u64::MAX, &emission)
+	let consensus = relative_consensus(trust.collect(), params);
+	split(u64::MAX, &proportional(&consensus, &rank))
+}
+
+/// The products `C_j·R_j`, up to one common factor that brings the largest to the top of the range: the products of
+/// proportions lose half of their digits in the format of the factors, and with them the smallest of stakes.
+fn proportional(consensus: &[Q64], rank: &[Q64]) -> Vec<u64> {
+	let bits = |value: &Q64| u128::try_from(value.to_bits()).unwrap_or(0); // At most 2⁶⁴, a proportion of one.
+	let products = consensus.iter().zip(rank).map(|(consensus, rank)| bits(consensus).saturating_mul(bits(rank)));
+	let products: Vec<u128> = products.collect();
+	let top = products.iter().copied().max().unwrap_or(0);
+	let excess = u64::BITS.saturating_sub(top.leading_zeros());
+	let scaled = products.into_iter().map(|product| product.checked_shr(excess).unwrap_or(0));
+	scaled.map(|product| u64::try_from(product).unwrap_or(u64::MAX)).collect()
 }
 
 /// Consensus `σ(ρ·(T − κ))` of every subnet up to one common factor, which the caller's normalization removes.
@@ -91,11 +99,6 @@ fn relative_sigmoid(x: Q64, top: Q64) -> Q64 {
 	let below = exp_neg(x.saturating_abs()); // exp(−|x|), in [0, 1].
 	let numerator = if x >= Q64_ZERO { Q64_ONE } else { exp_neg(top.saturating_sub(x)) };
 	numerator.checked_div(Q64_ONE.saturating_add(below)).unwrap_or(Q64_ZERO)
-}
-
-/// The raw bits of a value in `[0, 1]` as `u64`; one itself, a lone subnet's whole, becomes the largest.
-fn fraction_bits(value: Q64) -> u64 {
-	u64::try_from(value.to_bits()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -157,7 +160,11 @@ mod tests {
 	fn a_single_subnet_earns_everything_under_any_parameters() {
 		for (kappa, rho) in [(0, 0), (0, 65_535), (65_535, 0), (65_535, 65_535), (32_767, 86)] {
 			let votes = [RootVote { stake: 1, row: &[(3, 1)] }, RootVote { stake: u64::MAX, row: &[] }];
-			assert_eq!(emission_shares(&[3], &votes, RootParams { kappa, rho }), [u64::MAX], "kappa {kappa}, rho {rho}");
+			assert_eq!(
+				emission_shares(&[3], &votes, RootParams { kappa, rho }),
+				[u64::MAX],
+				"kappa {kappa}, rho {rho}"
+			);
 		}
 	}
 
@@ -169,7 +176,8 @@ mod tests {
 	}
 
 	fn vote() -> impl Strategy<Value = (u64, StoredRows)> {
-		let row = proptest::collection::btree_map(1u16..12, any::<u16>(), 0..8).prop_map(|row| row.into_iter().collect());
+		let row =
+			proptest::collection::btree_map(1u16..12, any::<u16>(), 0..8).prop_map(|row| row.into_iter().collect());
 		(prop_oneof![0u64..1_000, any::<u64>()], row)
 	}
 

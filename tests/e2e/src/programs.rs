@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::Pid;
+use offchain_validator::chain::Chain;
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout, Instant};
 
@@ -70,9 +70,10 @@ impl Localnet {
 			.arg("--report")
 			.arg(folder.path().join("report"))
 			.args(arguments)
+			.env("TMPDIR", folder.path()) // A node that is killed leaves its files.
 			.stdin(Stdio::null())
-			.stdout(Stdio::piped())
-			.stderr(Stdio::inherit())
+			.stdout(Stdio::null())
+			.stderr(fs::File::create(folder.path().join("stderr")).expect("a file can be made"))
 			.kill_on_drop(true)
 			.spawn()
 			.expect("it can be started");
@@ -80,14 +81,16 @@ impl Localnet {
 	}
 
 	/// Starts just a node and waits until it answers.
-	pub async fn node_only(block_time: &str) -> Self {
-		let mut localnet = Self::start(&["--node-only", "--block-time", block_time]);
-		let stdout = localnet.child.stdout.as_mut().expect("it is piped");
-		let mut line = String::new();
-		let read = timeout(PATIENCE, BufReader::new(stdout).read_line(&mut line)).await;
-		read.expect("the node answers in time").expect("the line can be read");
-		assert!(line.contains(&localnet.endpoint()), "localnet said: {line}");
-		localnet
+	pub async fn node_only(block_time: &str) -> (Self, Chain) {
+		let localnet = Self::start(&["--node-only", "--block-time", block_time]);
+		let deadline = Instant::now() + PATIENCE;
+		loop {
+			match Chain::connect(&localnet.endpoint()).await {
+				Ok(chain) => return (localnet, chain),
+				Err(error) => assert!(Instant::now() < deadline, "{error}\n{}", localnet.told()),
+			}
+			sleep(Duration::from_millis(100)).await;
+		}
 	}
 
 	/// Address of the node's RPC.
@@ -98,6 +101,11 @@ impl Localnet {
 	/// The folder the report goes into.
 	pub fn report(&self) -> PathBuf {
 		self.folder.path().join("report")
+	}
+
+	/// What it told its user, besides the result.
+	pub fn told(&self) -> String {
+		fs::read_to_string(self.folder.path().join("stderr")).expect("the file is there")
 	}
 
 	/// Sends it a signal.
@@ -118,7 +126,7 @@ impl Localnet {
 			if let Some(pid) = node_on(self.rpc_port) {
 				return pid;
 			}
-			assert!(Instant::now() < deadline, "no node was started");
+			assert!(Instant::now() < deadline, "no node was started\n{}", self.told());
 			sleep(Duration::from_millis(50)).await;
 		}
 	}

@@ -19,7 +19,7 @@ impl Random {
 	}
 
 	/// Any number.
-	pub fn next(&mut self) -> u64 {
+	pub fn any(&mut self) -> u64 {
 		self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
 		let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
 		let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -28,11 +28,11 @@ impl Random {
 
 	/// A number from `low` to `high`, both included.
 	pub fn between(&mut self, low: u64, high: u64) -> u64 {
-		low + self.next() % (high - low + 1)
+		low + self.any() % (high - low + 1)
 	}
 
 	/// True once in `n`.
 	pub fn one_in(&mut self, n: u64) -> bool {
-		self.next() % n == 0
+		self.any().is_multiple_of(n)
 	}
 }

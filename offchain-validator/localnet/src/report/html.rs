@@ -39,11 +39,11 @@ pub fn page(report: &Report) -> Result<String, PlotError> {
 
 /// What is to be seen, in words.
 fn finding(report: &Report) -> Markup {
-	let ratio = |validator: &&Validator| if validator.stake_share > 0.0 { validator.raw_pull / validator.stake_share } else { 0.0 };
-	let strongest = report.votes.iter().max_by(|a, b| ratio(a).total_cmp(&ratio(b)));
+	let excess = |validator: &&Validator| validator.raw_pull - validator.stake_share;
+	let strongest = report.votes.iter().max_by(|a, b| excess(a).total_cmp(&excess(b)));
 	html! {
 		@match strongest {
-			Some(strongest) if ratio(&strongest) > 1.005 => {
+			Some(strongest) if excess(&strongest) > 0.0005 => {
 				"A vote is stored with its largest weight scaled up to 65535, so the wider it is spread, the more units it "
 				"hands out. Taken as stored, validator " (strongest.validator) " would pull with "
 				b { (format!("{:.1} %", 100.0 * strongest.raw_pull)) } " of the votes' weight for "

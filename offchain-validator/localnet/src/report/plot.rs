@@ -53,6 +53,7 @@ fn draw(svg: &mut String, groups: &[Group]) -> Result<(), Box<dyn Error>> {
 	let extra = groups.len().saturating_sub(LABELLED) as u32 * WIDTH_PER_GROUP;
 	let area = SVGBackend::with_string(svg, (WIDTH + extra, HEIGHT)).into_drawing_area();
 	let highest = groups.iter().flat_map(|group| group.values).fold(1.0, f64::max);
+	let decimals = usize::from(highest < 5.0);
 	let mut chart = ChartBuilder::on(&area)
 		.margin_top(8)
 		.margin_right(8)
@@ -64,7 +65,7 @@ fn draw(svg: &mut String, groups: &[Group]) -> Result<(), Box<dyn Error>> {
 		.disable_x_mesh()
 		.disable_x_axis()
 		.y_labels(6)
-		.y_label_formatter(&|percent| format!("{percent:.0} %"))
+		.y_label_formatter(&|percent| format!("{percent:.decimals$} %"))
 		.axis_style(GRID)
 		.bold_line_style(GRID)
 		.light_line_style(TRANSPARENT)

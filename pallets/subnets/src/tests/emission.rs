@@ -37,7 +37,9 @@ fn new_root_shares_pay_in_the_block_of_the_root_epoch() {
 		assert_eq!(System::block_number(), epoch);
 		assert_eq!(TotalIssuance::<Test>::get() - before, TAO);
 		let pending: u64 = PendingEmission::<Test>::get(2);
-		let paid_already = System::events().iter().any(|e| matches!(e.event, RuntimeEvent::Subnets(Event::EpochRun { netuid: 2, .. })));
+		let paid_already = System::events()
+			.iter()
+			.any(|e| matches!(e.event, RuntimeEvent::Subnets(Event::EpochRun { netuid: 2, .. })));
 		assert!(pending == TAO || paid_already);
 	});
 }
@@ -102,8 +104,8 @@ fn a_removed_subnet_leaves_its_share_to_the_others_and_nothing_behind() {
 
 #[test]
 fn what_is_burned_leaves_total_issuance() {
-	use frame_support::traits::{fungible::Balanced, OnUnbalanced};
 	use frame_support::traits::tokens::{Fortitude, Precision, Preservation};
+	use frame_support::traits::{fungible::Balanced, OnUnbalanced};
 	execute(|| {
 		let before = TotalIssuance::<Test>::get();
 		join(1, 1, 0);

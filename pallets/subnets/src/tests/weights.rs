@@ -6,7 +6,8 @@ use sp_runtime::DispatchResult;
 
 use super::*;
 use crate::{
-	Error, LastUpdate, MaxWeightsLimit, MinAllowedWeights, ValidatorPermit, Weights, WeightsSetRateLimit, WeightsVersionKey,
+	Error, LastUpdate, MaxWeightsLimit, MinAllowedWeights, ValidatorPermit, Weights, WeightsSetRateLimit,
+	WeightsVersionKey,
 };
 
 /// Three neurons on subnet 1, of which uid 0 may set weights; it is the one who does.
@@ -60,7 +61,8 @@ fn w1_the_limit_is_checked_before_rounding() {
 #[test]
 fn without_permit_only_a_self_weight_passes() {
 	execute_with_validator(|_| {
-		let set = |dests: &[u16]| Subnets::set_weights(signed(hotkey(2, 1)), 1, dests.to_vec(), vec![1; dests.len()], 0);
+		let set =
+			|dests: &[u16]| Subnets::set_weights(signed(hotkey(2, 1)), 1, dests.to_vec(), vec![1; dests.len()], 0);
 		assert_noop!(set(&[0]), Error::<Test>::NeuronNoValidatorPermit);
 		assert_noop!(set(&[0, 1]), Error::<Test>::NeuronNoValidatorPermit);
 		assert_ok!(set(&[1]));

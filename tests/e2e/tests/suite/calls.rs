@@ -10,8 +10,7 @@ type Row = (u16, offchain_validator::chain::AccountId, u64, Vec<(u16, u16)>);
 
 #[tokio::test]
 async fn bad_calls_fail_by_name_and_a_hotkey_without_balance_can_sign() {
-	let localnet = Localnet::node_only("250ms").await;
-	let chain = Chain::connect(&localnet.endpoint()).await.expect("the node answers");
+	let (_localnet, chain) = Localnet::node_only("250ms").await;
 	let alice = signer("//Alice");
 	bad_root_weights_fail_by_name(&chain, &alice).await;
 	a_hotkey_without_balance_can_set_weights(&chain, &alice).await;

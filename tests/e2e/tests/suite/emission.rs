@@ -19,7 +19,7 @@ const UNNORMALIZED: [u64; 5] = [300_401_089, 226_969_711, 206_942_972, 169_588_0
 #[tokio::test]
 async fn the_example_pays_the_published_figures() {
 	let mut localnet = Localnet::start(&["--block-time", "250ms"]);
-	assert!(localnet.ended().await.success());
+	assert!(localnet.ended().await.success(), "{}", localnet.told());
 	assert_eq!(node_on(localnet.rpc_port), None, "the node outlived the run");
 
 	let report = Report::read(&localnet);
@@ -51,7 +51,7 @@ async fn random_votes_pay_what_exact_rationals_say() {
 
 	let votes = file.to_str().expect("the path is text");
 	let mut localnet = Localnet::start(&["--block-time", "250ms", "--payouts", "2", "--votes", votes]);
-	assert!(localnet.ended().await.success());
+	assert!(localnet.ended().await.success(), "{}", localnet.told());
 
 	let report = Report::read(&localnet);
 	for (index, voter) in voters.iter().enumerate() {
@@ -62,7 +62,8 @@ async fn random_votes_pay_what_exact_rationals_say() {
 		let reported = report.emission(column);
 		for netuid in exact.keys().chain(reported.keys()) {
 			let rao = reported.get(netuid).copied().unwrap_or(0);
-			let off = BigRational::from_integer(rao.into()) - exact.get(netuid).cloned().unwrap_or_else(BigRational::zero);
+			let off =
+				BigRational::from_integer(rao.into()) - exact.get(netuid).cloned().unwrap_or_else(BigRational::zero);
 			assert!(off.abs() <= BigRational::one(), "{column}: subnet {netuid} earns {rao}, which is off by {off}");
 		}
 	}
@@ -80,8 +81,8 @@ fn random_votes(random: &mut Random) -> (BTreeSet<u16>, Vec<Voter>) {
 		let stake = random.between(1, 9) * 10u64.pow(random.between(9, 13) as u32) + random.between(0, 999_999_999);
 		let mut weights = BTreeMap::new();
 		while weights.is_empty() {
-			// 64ths are exact in binary: no rounding in the file stands between the client and the oracle.
 			let voted = subnets.iter().filter(|_| !random.one_in(3)).copied().collect::<Vec<_>>();
+			// 64ths are exact in binary: reading the file rounds nothing, so a tie is one to client and oracle alike.
 			weights.extend(voted.into_iter().map(|netuid| (netuid, random.between(1, 6_400) as f64 / 64.0)));
 		}
 		Voter { stake, weights }

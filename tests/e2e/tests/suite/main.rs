@@ -3,6 +3,7 @@
 //! One program for all end-to-end tests, so that they run side by side.
 
 mod calls;
+mod clock;
 mod emission;
 mod node_only;
 mod refusals;

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The shape of the workspace: which crate may know which, and under which licence each file stands.
+
+use std::{
+	collections::{BTreeMap, BTreeSet},
+	fs,
+	path::{Path, PathBuf},
+	process::Command,
+};
+
+use serde_json::Value;
+
+/// The layers from the bottom up; a crate may depend on crates of lower layers only.
+const LAYERS: [&[&str]; 7] = [
+	&["yuma-consensus"],
+	&["pallet-root-weights", "pallet-commitments"],
+	&["pallet-subnets"],
+	&["pallet-root-weights-runtime-api", "pallet-subnets-runtime-api"],
+	&["root-weights-runtime"],
+	&["root-weights-node"],
+	&["golden", "e2e"],
+];
+/// The off-chain programs meet the chain in its metadata alone.
+const OFF_CHAIN: [&str; 2] = ["offchain-validator", "localnet"];
+/// What the pure crates must not reach, whatever lies between.
+const IMPURE: [&str; 6] = ["sp-io", "tokio", "tch", "subxt", "object_store", "log"];
+
+fn root() -> PathBuf {
+	Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Normal dependencies of every package, by name.
+fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
+	let output = Command::new(env!("CARGO"))
+		.args(["metadata", "--format-version", "1", "--locked", "--offline"])
+		.current_dir(root())
+		.output()
+		.expect("cargo runs");
+	assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+	let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
+	let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+	let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+	let names: BTreeMap<_, _> =
+		list(&metadata["packages"]).iter().map(|package| (text(&package["id"]), text(&package["name"]))).collect();
+	let is_normal = |dep: &Value| list(&dep["dep_kinds"]).iter().any(|kind| kind["kind"].is_null());
+	let mut edges: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+	for node in list(&metadata["resolve"]["nodes"]) {
+		let deps = list(&node["deps"]).into_iter().filter(is_normal).map(|dep| names[&text(&dep["pkg"])].clone());
+		edges.entry(names[&text(&node["id"])].clone()).or_default().extend(deps);
+	}
+	edges
+}
+
+fn reachable(from: &str, edges: &BTreeMap<String, BTreeSet<String>>) -> BTreeSet<String> {
+	let mut seen = BTreeSet::new();
+	let mut open = vec![from.to_owned()];
+	while let Some(name) = open.pop() {
+		let next = edges.get(&name).into_iter().flatten().filter(|next| seen.insert((*next).clone()));
+		open.extend(next.cloned().collect::<Vec<_>>());
+	}
+	seen
+}
+
+#[test]
+fn arrows_point_down() {
+	let edges = dependencies();
+	let layer = |name: &str| LAYERS.iter().position(|layer| layer.contains(&name));
+	for (height, name) in
+		LAYERS.iter().enumerate().flat_map(|(height, names)| names.iter().map(move |name| (height, name)))
+	{
+		for dependency in &edges[*name] {
+			assert!(layer(dependency).is_none_or(|below| below < height), "{name} must not depend on {dependency}");
+		}
+	}
+	for name in OFF_CHAIN {
+		let met: Vec<_> = reachable(name, &edges).into_iter().filter(|name| layer(name).is_some()).collect();
+		assert!(met.is_empty(), "{name} must know the chain by its metadata alone, but depends on {met:?}");
+	}
+}
+
+#[test]
+fn the_maths_is_pure() {
+	for name in reachable("yuma-consensus", &dependencies()) {
+		assert!(!name.starts_with("frame-") && !IMPURE.contains(&name.as_str()), "yuma-consensus reaches {name}");
+	}
+}
+
+/// All files below `folder` that end in `.rs`.
+fn sources(folder: &Path) -> Vec<PathBuf> {
+	let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+	let paths = entries.map(|entry| entry.expect("a readable folder").path());
+	let found = paths.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] });
+	found.filter(|path| path.extension().is_some_and(|extension| extension == "rs")).collect()
+}
+
+#[test]
+fn every_file_names_its_licence() {
+	for folder in ["pallets", "runtime", "node", "offchain-validator", "tests"] {
+		let licence = if folder == "node" { "GPL-3.0-or-later WITH Classpath-exception-2.0" } else { "Apache-2.0" };
+		for path in sources(&root().join(folder)) {
+			let text = fs::read_to_string(&path).expect("a readable source");
+			let header = format!("// SPDX-License-Identifier: {licence}\n");
+			assert!(text.starts_with(&header), "{} does not start with {header}", path.display());
+		}
+	}
+}
+
+#[test]
+fn subxt_stays_behind_the_chain_module() {
+	for path in sources(&root().join("offchain-validator")) {
+		let behind = path.components().any(|part| part.as_os_str() == "chain") || path.ends_with("src/chain.rs");
+		let text = fs::read_to_string(&path).expect("a readable source");
+		assert!(behind || !text.contains("subxt::"), "{} names subxt", path.display());
+	}
+}
