@@ -22,9 +22,10 @@ install_packages() { # package...
 
 system_packages() {
 	local missing=()
-	command -v cc >/dev/null || missing+=(build-essential)
+	{ command -v cc && command -v c++; } >/dev/null || missing+=(build-essential)
 	command -v protoc >/dev/null || missing+=(protobuf-compiler)
-	command -v jq >/dev/null || missing+=(jq)
+	# The node's network library links OpenSSL.
+	pkg-config --exists openssl 2>/dev/null || missing+=(pkg-config libssl-dev)
 	[ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
 }
 
