@@ -5,8 +5,9 @@ use root_weights_runtime::opaque::Block;
 use sc_cli::{Result, SubstrateCli};
 
 use crate::{
+	chain::Chain,
 	cli::{Cli, Subcommand},
-	service::{self, Chain},
+	service,
 };
 
 pub fn run() -> Result<()> {

@@ -5,6 +5,7 @@
 
 #![allow(clippy::result_large_err, reason = "the SDK's own error types, of which a run sees one")]
 
+mod chain;
 mod chain_spec;
 mod cli;
 mod command;

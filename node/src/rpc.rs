@@ -7,7 +7,7 @@ use root_weights_runtime::{opaque::Block, AccountId, Hash, Nonce};
 use std::sync::Arc;
 use substrate_frame_rpc_system::{System, SystemApiServer};
 
-use crate::service::{Client, Pool};
+use crate::chain::{Client, Pool};
 
 /// The methods that depend on the runtime's types.
 pub fn methods(client: Arc<Client>, pool: Arc<Pool>) -> Result<RpcModule<()>, RegisterMethodError> {

@@ -1,68 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later WITH Classpath-exception-2.0
-//! Puts the SDK's parts together: client, transaction pool, network, RPC and the sealing engine.
+//! Puts the SDK's parts together into a running node: stored chain, network, RPC and the sealing engine.
 //!
 //! When a block is due is [`sealing`]'s concern; what is in it is the runtime's.
 
-use root_weights_runtime::{opaque::Block, Hash, RuntimeApi};
+use root_weights_runtime::{opaque::Block, Hash};
 use sc_basic_authorship::ProposerFactory;
-use sc_consensus::{BasicQueue, LongestChain};
+use sc_consensus::LongestChain;
 use sc_consensus_manual_seal::{self as manual_seal, consensus::aura::AuraConsensusDataProvider, ManualSealParams};
-use sc_executor::WasmExecutor;
 use sc_network::{config::FullNetworkConfiguration, Litep2pNetworkBackend, NetworkBackend};
-use sc_service::{
-	error::Error, BuildNetworkParams, Configuration, KeystoreContainer, PruningMode, SpawnTasksParams, TFullBackend,
-	TFullClient, TaskManager,
-};
-use sc_transaction_pool::TransactionPoolHandle;
-use sp_io::SubstrateHostFunctions;
+use sc_service::{error::Error, BuildNetworkParams, Configuration, SpawnTasksParams, TaskManager};
 use std::sync::Arc;
 
 use crate::{
+	chain::{Chain, Pool},
 	rpc,
 	sealing::{self, Sealing},
 };
 
-type Backend = TFullBackend<Block>;
-pub type Client = TFullClient<Block, RuntimeApi, WasmExecutor<SubstrateHostFunctions>>;
-pub type Pool = TransactionPoolHandle<Block, Client>;
 type Network = Litep2pNetworkBackend;
-
-/// The stored chain and what works on it: all that a subcommand needs, and where a node begins.
-pub struct Chain {
-	pub client: Arc<Client>,
-	pub task_manager: TaskManager,
-	backend: Arc<Backend>,
-	keystore: KeystoreContainer,
-}
-
-impl Chain {
-	/// Opens the database, and writes the genesis block into a new one.
-	pub fn open(config: &mut Configuration) -> Result<Self, Error> {
-		// Researchers ask about old blocks, so no state is thrown away unless a flag says so.
-		config.state_pruning.get_or_insert(PruningMode::ArchiveAll);
-		let executor = sc_service::new_wasm_executor(&config.executor);
-		let (client, backend, keystore, task_manager) = sc_service::new_full_parts(config, None, executor, Vec::new())?;
-		Ok(Self { client: Arc::new(client), task_manager, backend, keystore })
-	}
-
-	/// Takes blocks from outside as they are: without consensus there is no author to check.
-	pub fn import_queue(&self, config: &Configuration) -> BasicQueue<Block> {
-		manual_seal::import_queue(
-			Box::new(self.client.clone()),
-			&self.task_manager.spawn_essential_handle(),
-			config.prometheus_registry(),
-		)
-	}
-
-	fn pool(&self, config: &Configuration) -> Arc<Pool> {
-		let spawner = self.task_manager.spawn_essential_handle();
-		let builder =
-			sc_transaction_pool::Builder::new(spawner, self.client.clone(), config.role.is_authority().into())
-				.with_options(config.transaction_pool.clone())
-				.with_prometheus(config.prometheus_registry());
-		Arc::new(builder.build())
-	}
-}
 
 /// Starts a node, which runs until the returned task manager is dropped.
 pub fn start(mut config: Configuration, sealing: Sealing) -> Result<TaskManager, Error> {

@@ -167,6 +167,43 @@ fn fees_leave_total_issuance() {
 }
 
 #[test]
+fn runtime_apis_answer_what_the_pallets_hold() {
+	use pallet_root_weights_runtime_api::runtime_decl_for_root_weights_api::RootWeightsApiV1 as Api;
+	use pallet_subnets_runtime_api::runtime_decl_for_neuron_info_runtime_api::NeuronInfoRuntimeApiV1 as Neurons;
+	execute(|| {
+		let (alice, validator, miner) = (Alice.pair(), hotkey("root"), hotkey("miner"));
+		register(&alice, 0, &miner);
+		let calls: [RuntimeCall; 3] = [
+			pallet_subnets::Call::root_register { hotkey: account(&validator) }.into(),
+			pallet_subnets::Call::add_stake { hotkey: account(&validator), netuid: 0, amount_staked: TAO }.into(),
+			pallet_subnets::Call::set_root_weights {
+				netuid: 0,
+				hotkey: account(&validator),
+				dests: vec![1],
+				weights: vec![9],
+				version_key: 0,
+			}
+			.into(),
+		];
+		for (nonce, call) in (1..).zip(calls) {
+			assert_ok!(apply(&alice, nonce, call).expect("the pool lets it in"));
+		}
+		assert_eq!(
+			<Runtime as Api<Block, AccountId>>::rows_as_stored(),
+			[(0, account(&validator), TAO, vec![(1, 65_535)])]
+		);
+		let read = <Runtime as Api<Block, AccountId>>::rows_as_read();
+		assert_eq!(read, [(0, account(&validator), TAO, vec![(1, u64::MAX)])]);
+		assert_eq!(<Runtime as Api<Block, AccountId>>::block_emission(), TAO);
+		assert_eq!(<Runtime as Api<Block, AccountId>>::emission(), [(1, 0)], "no epoch has run yet");
+		assert_eq!(<Runtime as Api<Block, AccountId>>::emission_preview(true), [(1, TAO)]);
+		assert_eq!(<Runtime as Api<Block, AccountId>>::next_epoch_block(), Some(8));
+		let neurons = <Runtime as Neurons<Block, AccountId>>::get_neurons_lite(1);
+		assert_eq!(neurons.iter().map(|neuron| neuron.hotkey.clone()).collect::<Vec<_>>(), [account(&miner)]);
+	});
+}
+
+#[test]
 fn the_historic_root_call_forwards() {
 	execute(|| {
 		let (alice, validator) = (Alice.pair(), hotkey("root"));

@@ -45,7 +45,8 @@ pub fn emission(voters: &[Voter], block_emission: u64, normalize: bool) -> BTree
 			*trust.entry(netuid).or_insert_with(BigRational::zero) += &stake;
 		}
 	}
-	let kappa = fraction(32_767, 65_535);
+	// 32767 of 65535, to the 32 binary places that the chain's parameter has.
+	let kappa = fraction((32_767 << 32) / 65_535, 1 << 32);
 	let pull = |(netuid, rank): (u16, BigRational)| {
 		let consensus = sigmoid(&(integer(10) * (&trust[&netuid] - &kappa)));
 		(netuid, consensus * rank)

@@ -25,3 +25,13 @@ sp_api::decl_runtime_apis! {
 		fn next_epoch_block() -> Option<u32>;
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use crate::runtime_decl_for_root_weights_api::{ID, VERSION};
+
+	#[test]
+	fn clients_find_the_api_by_the_hash_of_its_name() {
+		assert_eq!((ID, VERSION), (sp_crypto_hashing::blake2_64(b"RootWeightsApi"), 1));
+	}
+}

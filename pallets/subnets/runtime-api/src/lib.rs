@@ -16,3 +16,13 @@ sp_api::decl_runtime_apis! {
 		fn get_neurons_lite(netuid: u16) -> Vec<NeuronInfoLite<AccountId>>;
 	}
 }
+
+#[cfg(test)]
+mod tests {
+	use crate::runtime_decl_for_neuron_info_runtime_api::{ID, VERSION};
+
+	#[test]
+	fn clients_find_the_api_by_the_hash_of_its_name() {
+		assert_eq!((ID, VERSION), (sp_crypto_hashing::blake2_64(b"NeuronInfoRuntimeApi"), 1));
+	}
+}
