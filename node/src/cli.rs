@@ -266,7 +266,7 @@ mod tests {
 	#[test]
 	fn unknown_chain_is_refused_before_anything_starts() {
 		let cli = parse(&["--chain", "mainnet"]).expect("the flag is well formed");
-		assert!(cli.load_spec("mainnet").err().expect("not a chain").contains("`localnet`"));
+		assert!(cli.load_spec("mainnet").expect_err("not a chain").contains("`localnet`"));
 	}
 
 	#[test]

@@ -7,7 +7,7 @@ use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	weights::Weight,
 };
-use pallet_root_weights::RowReading;
+use pallet_root_weights::{ReadVote, RowReading, StoredVote};
 use pallet_subnets::NeuronInfoLite;
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
@@ -142,11 +142,11 @@ impl_runtime_apis! {
 	}
 
 	impl pallet_root_weights_runtime_api::RootWeightsApi<Block, AccountId> for Runtime {
-		fn rows_as_stored() -> Vec<(u16, AccountId, u64, Vec<(u16, u16)>)> {
+		fn rows_as_stored() -> Vec<StoredVote<AccountId>> {
 			RootWeights::stored_votes()
 		}
 
-		fn rows_as_read() -> Vec<(u16, AccountId, u64, Vec<(u16, u64)>)> {
+		fn rows_as_read() -> Vec<ReadVote<AccountId>> {
 			RootWeights::read_votes()
 		}
 

@@ -9,7 +9,7 @@ use sp_runtime::traits::UniqueSaturatedInto;
 use yuma_consensus::{
 	root::{emission_shares, emission_shares_without_renormalization},
 	schedule::{blocks_until_epoch, is_epoch_block},
-	split, NormalizedRow, RootVote,
+	split, NormalizedRow, RootVote, StoredRow,
 };
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// A root validator and its row as stored.
-pub type StoredVote<AccountId> = (u16, AccountId, u64, Vec<(u16, u16)>);
+pub type StoredVote<AccountId> = (u16, AccountId, u64, StoredRow);
 /// A root validator and its row as read: shares per 2⁶⁴ − 1, over the subnets that exist.
 pub type ReadVote<AccountId> = (u16, AccountId, u64, Vec<(u16, u64)>);
 
@@ -34,7 +34,7 @@ pub enum RowReading {
 /// State that a root epoch starts from.
 struct RootSnapshot<AccountId> {
 	netuids: Vec<u16>,
-	votes: Vec<(RootValidator<AccountId>, Vec<(u16, u16)>)>,
+	votes: Vec<(RootValidator<AccountId>, StoredRow)>,
 }
 
 impl<T: Config> Pallet<T> {

@@ -2,7 +2,7 @@
 //! Consensus maths of a Bittensor-family chain, as pure functions over plain numbers.
 //!
 //! Owns: weight rows as stored and as read ([`row`]), root consensus ([`root`]), the Yuma epoch of a subnet ([`epoch`]),
-//! exact splitting of an amount ([`split`]), block emission ([`issuance`]) and the epoch calendar ([`schedule`]).
+//! exact splitting of an amount ([`split()`]), block emission ([`issuance`]) and the epoch calendar ([`schedule`]).
 //! Knows no FRAME, no storage, no clock and no log: it takes values and returns values, so it cannot fail.
 //!
 //! Amounts are in rao. Proportions cross the crate's border as `u16` per 65535 or as `u64` per 2⁶⁴ − 1; the fixed-point

@@ -12,6 +12,9 @@ use crate::fixed::{proportion_q64, u16_proportion_q64, Q64};
 /// A row as kept in storage: `(netuid or uid, weight)`.
 pub type StoredRow = Vec<(u16, u16)>;
 
+/// Twice the top of a stored row: `(2·65535·value + max) / (2·max)` is `65535·value / max`, rounded half up.
+const TWICE_U16_MAX: u64 = 131_070;
+
 /// Scales a row up so that its largest entry becomes 65535, rounding half up. All zeros stay as they are.
 pub fn max_upscale(weights: &[u16]) -> Vec<u16> {
 	let weights: Vec<u64> = weights.iter().map(|weight| u64::from(*weight)).collect();
@@ -24,7 +27,7 @@ pub(crate) fn max_upscale_wide(values: &[u64]) -> Vec<u16> {
 	values
 		.iter()
 		.map(|value| {
-			let doubled = value.saturating_mul(2 * u16::MAX as u64).saturating_add(max);
+			let doubled = value.saturating_mul(TWICE_U16_MAX).saturating_add(max);
 			doubled.checked_div(max.saturating_mul(2)).map_or(0, |upscaled| u16::try_from(upscaled).unwrap_or(u16::MAX))
 		})
 		.collect()

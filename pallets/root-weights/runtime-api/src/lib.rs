@@ -8,13 +8,18 @@ extern crate alloc;
 use alloc::vec::Vec;
 use codec::Codec;
 
+/// A root validator's uid, hotkey, stake in rao, and row `(netuid, weight)` as stored.
+pub type StoredVote<AccountId> = (u16, AccountId, u64, Vec<(u16, u16)>);
+/// A root validator's uid, hotkey, stake in rao, and row `(netuid, share)` as the epoch reads it.
+pub type ReadVote<AccountId> = (u16, AccountId, u64, Vec<(u16, u64)>);
+
 sp_api::decl_runtime_apis! {
 	/// Root votes and the emission they steer. Amounts are rao, read shares are per 2⁶⁴ − 1.
 	pub trait RootWeightsApi<AccountId: Codec> {
-		/// Each root validator's uid, hotkey, stake and row `(netuid, weight)` as stored.
-		fn rows_as_stored() -> Vec<(u16, AccountId, u64, Vec<(u16, u16)>)>;
-		/// Each root validator's uid, hotkey, stake and row `(netuid, share)` as the epoch reads it.
-		fn rows_as_read() -> Vec<(u16, AccountId, u64, Vec<(u16, u64)>)>;
+		/// Each root validator with its row as stored.
+		fn rows_as_stored() -> Vec<StoredVote<AccountId>>;
+		/// Each root validator with its row as read.
+		fn rows_as_read() -> Vec<ReadVote<AccountId>>;
 		/// What the next block mints if there is a valid vote.
 		fn block_emission() -> u64;
 		/// The parts of that which each subnet earns, by the shares of the last root epoch.
