@@ -16,10 +16,9 @@ use crate::{
 };
 
 impl<T: Config> Pallet<T> {
-	/// Runs the epoch of every subnet whose tempo has come, ascending by netuid.
-	pub(crate) fn run_due_epochs(block: BlockNumberFor<T>) -> Weight {
+	/// Runs the epoch of each of `netuids` whose tempo has come, in their order.
+	pub(crate) fn run_due_epochs(netuids: Vec<u16>, block: BlockNumberFor<T>) -> Weight {
 		let block: u64 = block.unique_saturated_into();
-		let netuids = Self::subnet_netuids();
 		let mut consumed = <T as Config>::WeightInfo::idle(netuids.len() as u32);
 		for netuid in netuids {
 			if is_epoch_block(block, netuid, Tempo::<T>::get(netuid)) {

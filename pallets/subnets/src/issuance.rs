@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Money: what a block mints, and the one way out of total issuance.
 
+use alloc::vec::Vec;
 use core::marker::PhantomData;
 
 use frame_support::{
@@ -31,7 +32,9 @@ impl<T: Config> Get<u64> for BlockEmission<T> {
 
 impl<T: Config> Pallet<T> {
 	/// Adds each subnet's part of the block emission to what it has pending. Without a valid root vote nothing is minted.
-	pub(crate) fn mint_block_emission() -> Weight {
+	///
+	/// Returns the subnets, ascending, so that the block need not list them again.
+	pub(crate) fn mint_block_emission() -> (Vec<u16>, Weight) {
 		let parts = pallet_root_weights::Pallet::<T>::split_emission(BlockEmission::<T>::get());
 		let mut minted = 0u64;
 		for (netuid, part) in parts.iter().filter(|(_, part)| *part > 0) {
@@ -39,7 +42,8 @@ impl<T: Config> Pallet<T> {
 			minted = minted.saturating_add(*part); // Sums to the block emission, far below the supply.
 		}
 		TotalIssuance::<T>::mutate(|issuance| *issuance = issuance.saturating_add(minted));
-		<T as Config>::WeightInfo::mint_block_emission(parts.len() as u32)
+		let weight = <T as Config>::WeightInfo::mint_block_emission(parts.len() as u32);
+		(parts.into_iter().map(|(netuid, _)| netuid).collect(), weight)
 	}
 
 	/// Records that `amount` rao no longer exist.
@@ -48,9 +52,9 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The subnets that exist, ascending, the root network left out.
-	pub fn subnet_netuids() -> alloc::vec::Vec<u16> {
+	pub fn subnet_netuids() -> Vec<u16> {
 		let networks = NetworksAdded::<T>::iter().filter(|(netuid, added)| *added && *netuid != ROOT_NETUID);
-		let mut netuids: alloc::vec::Vec<u16> = networks.map(|(netuid, _)| netuid).collect();
+		let mut netuids: Vec<u16> = networks.map(|(netuid, _)| netuid).collect();
 		netuids.sort_unstable(); // The map iterates in the order of the keys' bytes.
 		netuids
 	}

@@ -356,7 +356,8 @@ pub mod pallet {
 	#[pallet::hooks]
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(block: BlockNumberFor<T>) -> Weight {
-			Self::mint_block_emission().saturating_add(Self::run_due_epochs(block))
+			let (netuids, minting) = Self::mint_block_emission();
+			minting.saturating_add(Self::run_due_epochs(netuids, block))
 		}
 
 		#[cfg(feature = "try-runtime")]

@@ -75,7 +75,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 
 	fn idle(subnets: u32) -> Weight {
-		Self::accesses(subnets.saturating_mul(3), subnets)
+		Self::accesses(subnets.saturating_mul(2), subnets) // Tempo and blocks since the last epoch.
 	}
 }
 

@@ -8,6 +8,14 @@ use serde::{
 	Deserialize, Deserializer,
 };
 
+/// The root of the checkout that the test runs in.
+///
+/// Asked of cargo at run time: checkouts may share a target folder, and a path compiled in may be another one's.
+pub fn workspace() -> PathBuf {
+	let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("tests are run by cargo");
+	PathBuf::from(package).join("../..")
+}
+
 /// The cases of one recorded file, `chain/root_epoch.json` say.
 ///
 /// # Panics
@@ -17,7 +25,7 @@ pub fn cases<Case: DeserializeOwned>(file: &str) -> Vec<Case> {
 	struct Recording<Case> {
 		cases: Vec<Case>,
 	}
-	let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../vectors").join(file);
+	let path = workspace().join("tests/vectors").join(file);
 	let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
 	let recording: Recording<Case> =
 		serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));

@@ -8,6 +8,7 @@ use std::{
 	process::Command,
 };
 
+use golden::workspace;
 use serde_json::Value;
 
 /// The layers from the bottom up; a crate may depend on crates of lower layers only.
@@ -25,15 +26,11 @@ const OFF_CHAIN: [&str; 2] = ["offchain-validator", "localnet"];
 /// What the pure crates must not reach, whatever lies between.
 const IMPURE: [&str; 6] = ["sp-io", "tokio", "tch", "subxt", "object_store", "log"];
 
-fn root() -> PathBuf {
-	Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
 /// Normal dependencies of every package, by name.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 	let output = Command::new(env!("CARGO"))
 		.args(["metadata", "--format-version", "1", "--locked", "--offline"])
-		.current_dir(root())
+		.current_dir(workspace())
 		.output()
 		.expect("cargo runs");
 	assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -97,7 +94,7 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
 fn every_file_names_its_licence() {
 	for folder in ["pallets", "runtime", "node", "offchain-validator", "tests"] {
 		let licence = if folder == "node" { "GPL-3.0-or-later WITH Classpath-exception-2.0" } else { "Apache-2.0" };
-		for path in sources(&root().join(folder)) {
+		for path in sources(&workspace().join(folder)) {
 			let text = fs::read_to_string(&path).expect("a readable source");
 			let header = format!("// SPDX-License-Identifier: {licence}\n");
 			assert!(text.starts_with(&header), "{} does not start with {header}", path.display());
@@ -107,7 +104,7 @@ fn every_file_names_its_licence() {
 
 #[test]
 fn subxt_stays_behind_the_chain_module() {
-	for path in sources(&root().join("offchain-validator")) {
+	for path in sources(&workspace().join("offchain-validator")) {
 		let behind = path.components().any(|part| part.as_os_str() == "chain") || path.ends_with("src/chain.rs");
 		let text = fs::read_to_string(&path).expect("a readable source");
 		assert!(behind || !text.contains("subxt::"), "{} names subxt", path.display());
