@@ -17,6 +17,10 @@ if ! has_wasm_target && has_wasm_target "+$WASM_TOOLCHAIN"; then
 	export WASM_BUILD_TOOLCHAIN=$WASM_TOOLCHAIN
 fi
 
+# The off-chain programs link libtorch. A machine that has version 2.11 already may name its folder.
+LIBTORCH_VERSION=2.11.0
+export LIBTORCH=${LIBTORCH:-$CACHE/libtorch-$LIBTORCH_VERSION/torch}
+
 fail() {
 	echo "error: $*" >&2
 	exit 1

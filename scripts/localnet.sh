@@ -5,6 +5,8 @@ set -euo pipefail
 
 localnet=$CARGO_TARGET_DIR/debug/localnet
 export LOCALNET_REPORT=${LOCALNET_REPORT:-$ROOT/target/localnet/report}
+export LOCALNET_SHARDS=${LOCALNET_SHARDS:-$ROOT/target/localnet/shards}
+export LOCALNET_WORKSPACE=$ROOT
 case " $* " in
 *" --help "* | *" -h "*) [ ! -x "$localnet" ] || exec "$localnet" "$@" ;;
 esac

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the build needs and this machine lacks: system packages and the runtime's wasm target.
+# Installs what the build needs and this machine lacks: system packages, the runtime's wasm target, libtorch.
 # Asks nothing, says what it installs, does nothing when all is there.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
@@ -76,7 +76,25 @@ wasm_target() {
 	has_wasm_target "+$WASM_TOOLCHAIN" || fail "no $WASM_TARGET target: run 'rustup target add $WASM_TARGET'"
 }
 
+# libtorch for the processor, out of the Python package. Without its dependencies: of the gigabytes of CUDA packages the
+# processor's library links two small ones.
+libtorch() {
+	[ -e "$LIBTORCH/lib/libtorch_cpu.so" ] && return
+	[ "$LIBTORCH" = "$CACHE/libtorch-$LIBTORCH_VERSION/torch" ] || fail "LIBTORCH is $LIBTORCH, which has no lib/libtorch_cpu.so"
+	python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
+	echo "setup: installing libtorch $LIBTORCH_VERSION"
+	local folder=$CACHE/libtorch-$LIBTORCH_VERSION
+	rm -rf "$folder.new"
+	mkdir -p "$CACHE"
+	python3 -m pip install --quiet --no-deps --target "$folder.new" --disable-pip-version-check \
+		"torch==$LIBTORCH_VERSION" nvidia-cuda-cupti==13.\* nvidia-cuda-runtime==13.\* >"$CACHE/libtorch.log" 2>&1 ||
+		fail "pip could not install torch $LIBTORCH_VERSION: see $CACHE/libtorch.log, or set LIBTORCH to a libtorch of that version"
+	rm -rf "$folder"
+	mv "$folder.new" "$folder"
+}
+
 command -v cargo >/dev/null && command -v rustup >/dev/null ||
 	fail "no Rust toolchain: install rustup and its stable toolchain first"
 system_packages
 wasm_target
+libtorch

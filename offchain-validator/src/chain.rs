@@ -8,6 +8,7 @@
 mod blocks;
 pub mod calls;
 mod error;
+pub mod metagraph;
 mod read;
 pub mod root;
 mod signer;

@@ -1,16 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Off-chain side of a Bittensor-family chain: connect, sign, submit, wait for finality, read.
+//! Off-chain side of a Bittensor-family chain: a validator and miners that train one model together, window by window.
 //!
 //! [`chain`] is the only module that names subxt; everything else speaks in the words it offers. There is no crate edge
 //! to the runtime or a pallet: calls and storage are found by name in the metadata the node serves, so the same program
-//! works against any chain of this shape.
+//! works against any chain of this shape. libtorch is named in [`model`] and [`gradient`] alone, object_store in
+//! [`bucket`]. Scores are the `mechanisms` crate's.
+//!
+//! With the feature `torch`, which is on by default: `validator` and `miner`, each a participant with an engine.
 
+mod atomic;
+pub mod bucket;
 pub mod chain;
 pub mod chain_info;
+pub mod clock;
+pub mod data;
+pub mod debug;
+#[cfg(feature = "torch")]
+pub mod engine;
+pub mod gather;
+pub mod gradient;
+pub mod hparams;
+pub mod journal;
+#[cfg(feature = "torch")]
+pub mod miner;
+pub mod model;
+#[cfg(feature = "torch")]
+pub mod participant;
+pub mod peers;
+pub mod schedule;
+pub mod state;
 pub mod table;
+#[cfg(feature = "torch")]
+pub mod validator;
 pub mod weights;
-
 use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write as _};

@@ -2,50 +2,47 @@
 
 //! The `offchain-validator` program.
 
+mod cli;
+
 use std::io;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
-use offchain_validator::chain::Chain;
+use clap::Parser;
+use offchain_validator::chain::{Chain, ChainError};
 use offchain_validator::{chain_info, one_line};
 use tracing_subscriber::EnvFilter;
 
-/// Off-chain validator of Bittensor-family chains.
-#[derive(Parser)]
-#[command(version, propagate_version = true)]
-struct Cli {
-	#[command(subcommand)]
-	command: Command,
-}
+use cli::{ChainCommand, Cli, Command};
 
-#[derive(Subcommand)]
-enum Command {
-	/// Look at a chain.
-	#[command(subcommand)]
-	Chain(ChainCommand),
-}
+/// The chain does not answer: try again when it does. The code that sysexits.h gives an unavailable service.
+const CHAIN_UNAVAILABLE: u8 = 69;
 
-#[derive(Subcommand)]
-enum ChainCommand {
-	/// Print heads, runtime version, root votes as stored and as read, and what they pay to each subnet.
-	Info {
-		/// WebSocket address of a node.
-		#[arg(long, value_name = "URL", env = "CHAIN_ENDPOINT", default_value = "ws://127.0.0.1:9944")]
-		endpoint: String,
-	},
-}
+// Libraries tell of their own affairs at level `info`; the user asked for ours.
+const LOGS: &str = "warn,offchain_validator=info";
 
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
-	let logs = tracing_subscriber::fmt().with_env_filter(EnvFilter::from_default_env());
-	logs.with_writer(io::stderr).init();
+	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGS));
+	tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
 	match run(Cli::parse().command).await {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {
 			eprintln!("error: {}", one_line(error.as_ref()));
-			ExitCode::FAILURE
+			exit_code(&error)
 		},
+	}
+}
+
+fn exit_code(error: &anyhow::Error) -> ExitCode {
+	let is_unavailable = |cause: &(dyn std::error::Error + 'static)| {
+		cause.downcast_ref::<ChainError>().is_some_and(ChainError::is_unavailable)
+	};
+	// An error that stands in for its cause shows up as itself, with the chain's error a source further down.
+	if error.chain().any(is_unavailable) {
+		ExitCode::from(CHAIN_UNAVAILABLE)
+	} else {
+		ExitCode::FAILURE
 	}
 }
 
@@ -55,6 +52,13 @@ async fn run(command: Command) -> anyhow::Result<()> {
 			let chain = Chain::connect(&endpoint).await?;
 			let info = chain_info::read(&chain).await.context("could not read the chain")?;
 			offchain_validator::print(info).context("could not print the result")
+		},
+		Command::Corpus(command) => cli::corpus::run(command).await,
+		#[cfg(feature = "torch")]
+		Command::Validator(arguments) => match offchain_validator::validator::run(arguments.settings()?).await? {},
+		#[cfg(feature = "torch")]
+		Command::Miner { role, arguments } => {
+			match offchain_validator::miner::run(arguments.settings()?, role).await? {}
 		},
 	}
 }

@@ -2,14 +2,21 @@
 
 //! What the user can say, and the settings it resolves to. All checks happen here, before any process is started.
 
+mod training;
+
 use std::io;
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Parser;
 
+use offchain_validator::hparams::HparamsError;
+
+use crate::training::Training;
 use crate::votes::{Votes, VotesError};
+
+use self::training::TrainingArgs;
 
 /// Name of the node's program, beside this one.
 const NODE: &str = "root-weights-node";
@@ -36,6 +43,9 @@ pub struct Args {
 	/// Time between blocks, such as 250ms or 1s.
 	#[arg(long, value_name = "DURATION", default_value = "1s")]
 	block_time: humantime::Duration,
+
+	#[command(flatten)]
+	training: TrainingArgs,
 
 	/// Blocks with a payout to wait for after the votes count.
 	#[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=1_000))]
@@ -94,6 +104,8 @@ pub enum Job {
 		votes: Votes,
 		/// Blocks with a payout to wait for.
 		payouts: u32,
+		/// What to train after that.
+		training: Option<Box<Training>>,
 	},
 }
 
@@ -106,6 +118,10 @@ pub enum SettingsError {
 	BlockTime(humantime::Duration),
 	#[error("no node program at {}: build it, or name it with --node", .0.display())]
 	NoNode(PathBuf),
+	#[error("no program at {}: build the workspace", .0.display())]
+	NoProgram(PathBuf),
+	#[error("--hparams")]
+	Hparams(#[source] HparamsError),
 	#[error("cannot tell where this program is")]
 	OwnPath(#[source] io::Error),
 	#[error("port {port} cannot be used for the node's RPC")]
@@ -115,13 +131,27 @@ pub enum SettingsError {
 impl Settings {
 	/// Checks what the user said.
 	pub fn resolve(args: Args) -> Result<Self, SettingsError> {
+		let programs = std::env::current_exe().map_err(SettingsError::OwnPath)?;
+		let programs = programs.parent().unwrap_or(Path::new("."));
+		let block_time = block_time(args.block_time)?;
+		let job = if args.node_only {
+			Job::NodeOnly
+		} else {
+			let training = args.training.resolve(&args.report, programs, block_time)?;
+			Job::Vote { votes: votes(args.votes)?, payouts: args.payouts, training: training.map(Box::new) }
+		};
 		Ok(Self {
-			job: job(args.votes, args.payouts, args.node_only)?,
-			block_time: block_time(args.block_time)?,
-			node: node(args.node)?,
+			job,
+			block_time,
+			node: node(args.node, programs)?,
 			rpc_port: rpc_port(args.rpc_port)?,
 			report: args.report,
 		})
+	}
+
+	/// Address of the node's RPC.
+	pub fn endpoint(&self) -> String {
+		format!("ws://127.0.0.1:{}", self.rpc_port)
 	}
 
 	/// Where the node's log goes.
@@ -130,15 +160,11 @@ impl Settings {
 	}
 }
 
-fn job(votes: Option<PathBuf>, payouts: u32, node_only: bool) -> Result<Job, SettingsError> {
-	if node_only {
-		return Ok(Job::NodeOnly);
+fn votes(given: Option<PathBuf>) -> Result<Votes, SettingsError> {
+	match given {
+		Some(path) => Votes::read(&path).map_err(|source| SettingsError::Votes { path, source }),
+		None => Ok(Votes::example()),
 	}
-	let votes = match votes {
-		Some(path) => Votes::read(&path).map_err(|source| SettingsError::Votes { path, source })?,
-		None => Votes::example(),
-	};
-	Ok(Job::Vote { votes, payouts })
 }
 
 fn block_time(given: humantime::Duration) -> Result<Duration, SettingsError> {
@@ -150,11 +176,8 @@ fn block_time(given: humantime::Duration) -> Result<Duration, SettingsError> {
 	}
 }
 
-fn node(given: Option<PathBuf>) -> Result<PathBuf, SettingsError> {
-	let node = match given {
-		Some(path) => path,
-		None => std::env::current_exe().map_err(SettingsError::OwnPath)?.with_file_name(NODE),
-	};
+fn node(given: Option<PathBuf>, programs: &Path) -> Result<PathBuf, SettingsError> {
+	let node = given.unwrap_or_else(|| programs.join(NODE));
 	if node.is_file() {
 		Ok(node)
 	} else {
@@ -178,8 +201,10 @@ mod tests {
 
 	fn resolve(arguments: &[&str]) -> Result<Settings, SettingsError> {
 		let this = std::env::current_exe().expect("the test has a path");
-		let node = ["localnet", "--node", this.to_str().expect("the path is text")];
-		Settings::resolve(Args::parse_from(node.iter().chain(arguments)))
+		let node = ["--node", this.to_str().expect("the path is text")];
+		let node = if arguments.contains(&"--node") { &node[..0] } else { &node };
+		// A test's program has no other programs beside it.
+		Settings::resolve(Args::parse_from(["localnet", "--windows", "0"].iter().chain(node).chain(arguments)))
 	}
 
 	#[test]
@@ -211,7 +236,7 @@ mod tests {
 
 	#[test]
 	fn a_missing_node_is_named() {
-		let error = Settings::resolve(Args::parse_from(["localnet", "--node", "/no/such/node"])).expect_err("missing");
+		let error = resolve(&["--node", "/no/such/node"]).expect_err("missing");
 		assert!(error.to_string().contains("/no/such/node"));
 	}
 }

@@ -7,8 +7,10 @@ mod node;
 mod progress;
 mod read;
 mod report;
+mod process;
 mod run;
 mod summary;
+mod training;
 mod votes;
 
 use std::process::ExitCode;
@@ -20,7 +22,7 @@ use offchain_validator::{one_line, print};
 use tokio::signal::unix::{signal, SignalKind};
 
 use cli::{Args, Job, Settings};
-use node::Node;
+use process::Process;
 use progress::Progress;
 
 /// How a run ended that did not fail.
@@ -55,8 +57,8 @@ async fn localnet(args: Args) -> anyhow::Result<Ending> {
 	let progress = Progress::new();
 
 	progress.step("Starting the node");
-	let mut node = Node::start(&settings)?;
-	let job = job(&settings, node.endpoint(), node.pid(), &progress);
+	let mut node: Process = node::start(&settings)?;
+	let job = job(&settings, node.pid(), &progress);
 	let ending = tokio::select! {
 		biased; // Someone who interrupts wants to hear that, not that the node went away.
 		signal = interrupted => Ok(Ending::Interrupted(signal)),
@@ -71,7 +73,8 @@ async fn localnet(args: Args) -> anyhow::Result<Ending> {
 	ending
 }
 
-async fn job(settings: &Settings, endpoint: String, pid: u32, progress: &Progress) -> anyhow::Result<()> {
+async fn job(settings: &Settings, pid: u32, progress: &Progress) -> anyhow::Result<()> {
+	let endpoint = settings.endpoint();
 	let chain = run::connect(&endpoint, settings.block_time).await?;
 	match &settings.job {
 		Job::NodeOnly => {
@@ -80,15 +83,27 @@ async fn job(settings: &Settings, endpoint: String, pid: u32, progress: &Progres
 			print(format_args!("A node runs at {endpoint}; Ctrl-C ends it.\nprocess {pid}, log {}\n", log.display()))?;
 			std::future::pending().await
 		},
-		Job::Vote { votes, payouts } => {
-			let outcome = run::vote(&chain, votes, *payouts, settings.block_time, progress).await?;
+		Job::Vote { votes, payouts, training } => {
+			let payouts = run::vote(&chain, votes, *payouts, settings.block_time, progress).await?;
+			let trained = match training {
+				Some(training) => Some(training::train(&chain, training, progress).await?),
+				None => None,
+			};
+			progress.step("Reading the outcome");
+			let outcome = read::outcome(&chain, payouts).await.context("reading the outcome failed")?;
 			progress.step("Writing the report");
-			let report = report::Report::new(&outcome, votes).context("the chain does not hold the votes as sent")?;
+			let report = report::Report::new(&outcome, votes, trained)
+				.context("the chain does not hold the votes as sent")?;
 			let files = report::write(&report, &settings.report)?;
 			progress.clear();
 			let (html, json) = (files.html.display(), files.json.display());
 			let result = format!("{}\nreport  {html}\n        {json}\n", summary::Summary(&report));
-			print(result).context("cannot print the result")
+			print(result).context("cannot print the result")?;
+			// Last, so that whoever wants to know why has the report.
+			match (training, &report.training) {
+				(Some(training), Some(trained)) => training::check(trained, training.learnt).context("the training failed"),
+				_ => Ok(()),
+			}
 		},
 	}
 }

@@ -43,6 +43,16 @@ impl Progress {
 		}
 	}
 
+	/// How far the step has come, worth keeping: a line of its own above the live one, and now the live one too.
+	pub fn line(&self, line: String) {
+		if self.bar.is_hidden() {
+			eprintln!("  {line}");
+		} else {
+			self.bar.println(format!("    {line}"));
+			self.detail(line);
+		}
+	}
+
 	/// Takes the live line away; the last step is done, or was cut short.
 	pub fn clear(&self) {
 		self.finish();

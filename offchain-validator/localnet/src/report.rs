@@ -3,9 +3,11 @@
 //! The report: what the chain said, joined with who voted. Pure but for [`fn@write`].
 
 mod html;
+mod lines;
 mod plot;
 #[cfg(test)]
 pub(crate) mod tests;
+mod training;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -16,6 +18,7 @@ use offchain_validator::chain::ChainError;
 use serde::Serialize;
 
 use crate::read::{Issuance, Outcome, Payout};
+use crate::training::Trained;
 use crate::votes::{Vote, Votes};
 
 /// Everything the report shows; serializes into `report.json`.
@@ -33,6 +36,9 @@ pub struct Report {
 	pub payouts: Vec<Payout>,
 	/// Which chain this was.
 	pub chain: ChainFacts,
+	/// The training, if there was one.
+	#[serde(flatten)]
+	pub training: Option<Trained>,
 }
 
 /// Emission per block, in rao.
@@ -113,7 +119,7 @@ pub struct Files {
 
 impl Report {
 	/// Joins `outcome` with the `votes` that led to it; each must be on the chain as it was sent.
-	pub fn new(outcome: &Outcome, votes: &Votes) -> Result<Self, ReportError> {
+	pub fn new(outcome: &Outcome, votes: &Votes, training: Option<Trained>) -> Result<Self, ReportError> {
 		let root = &outcome.root;
 		let stakes: f64 = root.validators.iter().map(|validator| validator.stake as f64).sum();
 		let pulls: f64 = root.validators.iter().map(pull).sum();
@@ -151,6 +157,7 @@ impl Report {
 				block_hash: outcome.block.hash(),
 				timestamp: outcome.timestamp,
 			},
+			training,
 		})
 	}
 

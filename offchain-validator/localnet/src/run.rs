@@ -7,7 +7,7 @@ use std::time::Duration;
 use offchain_validator::chain::{calls, root, Call, Chain, ChainError, Deadlines, Signer, Submission};
 
 use crate::progress::Progress;
-use crate::read::{self, Outcome, Payout};
+use crate::read::{self, Payout};
 use crate::votes::{Vote, Votes};
 
 /// Netuid of the root network.
@@ -42,8 +42,6 @@ pub enum RunError {
 	Payouts(#[source] ChainError),
 	#[error("only {paid} of {wanted} payouts came in the {blocks} blocks after the root epoch")]
 	Unpaid { paid: usize, wanted: u32, blocks: u32 },
-	#[error("reading the outcome failed")]
-	Read(#[source] ChainError),
 }
 
 /// Connects as soon as the node answers.
@@ -59,14 +57,14 @@ pub async fn connect(endpoint: &str, block_time: Duration) -> Result<Chain, RunE
 	}
 }
 
-/// Sends the votes, waits until they have counted and paid, and reads what came of them.
+/// Sends the votes, waits until they have counted and paid, and returns what they were paid.
 pub async fn vote(
 	chain: &Chain,
 	votes: &Votes,
 	payouts: u32,
 	block_time: Duration,
 	progress: &Progress,
-) -> Result<Outcome, RunError> {
+) -> Result<Vec<Payout>, RunError> {
 	open_subnets(chain, votes, progress).await.map_err(RunError::Subnets)?;
 
 	progress.step(format!("Registering root validators ({})", votes.validators.len()));
@@ -80,10 +78,7 @@ pub async fn vote(
 	submit_each(chain, votes, set_root_weights).await.map_err(RunError::Vote)?;
 
 	let epoch = wait_for_epoch(chain, block_time, progress).await?;
-	let payouts = wait_for_payouts(chain, epoch, payouts, progress).await?;
-
-	progress.step("Reading the outcome");
-	read::outcome(chain, payouts).await.map_err(RunError::Read)
+	wait_for_payouts(chain, epoch, payouts, progress).await
 }
 
 /// Opens the subnets that the votes need and the chain lacks, all of them or none.

@@ -16,6 +16,11 @@ pub struct BlockId {
 }
 
 impl BlockId {
+	/// The 32 bytes of the hash.
+	pub fn hash_bytes(&self) -> [u8; 32] {
+		self.hash.0
+	}
+
 	/// The hash in hexadecimal.
 	pub fn hash(&self) -> String {
 		format!("{:?}", self.hash)

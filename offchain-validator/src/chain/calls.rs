@@ -92,6 +92,14 @@ pub fn set_root_weights(netuid: u16, hotkey: AccountId, dests: &[u16], weights: 
 	Call::new("RootWeights", "set_root_weights", arguments)
 }
 
+/// Publishes `text` for the signing hotkey on a subnet; at most 128 bytes.
+pub fn set_commitment(netuid: u16, text: &str) -> Call {
+	// The chain's type has one variant for each length.
+	let field = Value::unnamed_variant(format!("Raw{}", text.len()), [Value::from_bytes(text)]);
+	let info = Value::named_composite([("fields", Value::unnamed_composite([field]))]);
+	Call::new("Commitments", "set_commitment", [("netuid", number(netuid)), ("info", info)])
+}
+
 fn number(value: impl Into<u64>) -> Value {
 	Value::u128(value.into().into())
 }

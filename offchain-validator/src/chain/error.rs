@@ -72,6 +72,16 @@ pub enum ChainError {
 }
 
 impl ChainError {
+	/// Whether the chain could not be reached or went away, as opposed to: it answered, and we do not like what it said.
+	pub fn is_unavailable(&self) -> bool {
+		match self {
+			Self::Connect { .. } | Self::Deadline { .. } | Self::NoMoreBlocks { .. } => true,
+			// What a node that goes away does to a question on its way.
+			Self::Request { source, .. } => is_transport(source.as_ref()),
+			Self::NotIncluded { .. } | Self::Dispatch { .. } | Self::Secret { .. } => false,
+		}
+	}
+
 	/// `Pallet.ErrorName` if a call was included and failed with it.
 	pub fn dispatch_error(&self) -> Option<&str> {
 		match self {
@@ -79,6 +89,11 @@ impl ChainError {
 			_ => None,
 		}
 	}
+}
+
+/// Whether one of the causes is the transport's.
+fn is_transport(error: &(dyn Error + 'static)) -> bool {
+	std::iter::successors(Some(error), |error| (*error).source()).any(|cause| cause.is::<rpcs::Error>())
 }
 
 /// The transport's own words, which arrive wrapped several times over.

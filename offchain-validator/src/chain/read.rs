@@ -105,6 +105,11 @@ impl AtBlock {
 		self.chain.ask(&self.reading(api, method), self.client.runtime_apis().call(payload)).await
 	}
 
+	/// When the block was made, in milliseconds since 1970.
+	pub async fn timestamp(&self) -> Result<u64, ChainError> {
+		self.value("Timestamp", "Now", ()).await
+	}
+
 	/// The free balance of `account`, in rao; zero for an account that does not exist.
 	pub async fn balance(&self, account: AccountId) -> Result<u64, ChainError> {
 		let info: Option<AccountInfo> = self.find("System", "Account", (account,)).await?;

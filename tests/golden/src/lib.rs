@@ -16,21 +16,28 @@ pub fn workspace() -> PathBuf {
 	PathBuf::from(package).join("../..")
 }
 
-/// The cases of one recorded file, `chain/root_epoch.json` say.
+/// One recorded file, `mechanisms/eval_scores.json` say.
 ///
 /// # Panics
 /// When the file is missing or has another shape: a test that reads nothing must not pass.
+pub fn recording<Recording: DeserializeOwned>(file: &str) -> Recording {
+	let path = workspace().join("tests/vectors").join(file);
+	let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+	serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The cases of one recorded file, `chain/root_epoch.json` say.
+///
+/// # Panics
+/// As [`recording`] does, and when there is no case.
 pub fn cases<Case: DeserializeOwned>(file: &str) -> Vec<Case> {
 	#[derive(Deserialize)]
 	struct Recording<Case> {
 		cases: Vec<Case>,
 	}
-	let path = workspace().join("tests/vectors").join(file);
-	let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-	let recording: Recording<Case> =
-		serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-	assert!(!recording.cases.is_empty(), "{} holds no case", path.display());
-	recording.cases
+	let Recording { cases } = recording(file);
+	assert!(!cases.is_empty(), "{file} holds no case");
+	cases
 }
 
 /// An integer recorded as a decimal string.

@@ -8,7 +8,7 @@ use maud::{html, Markup, PreEscaped, DOCTYPE};
 use offchain_validator::table::{grouped, tao};
 
 use super::plot::{grouped_bars, Group, PlotError};
-use super::{Report, Validator};
+use super::{training, Report, Validator};
 
 /// The whole page.
 pub fn page(report: &Report) -> Result<String, PlotError> {
@@ -18,7 +18,7 @@ pub fn page(report: &Report) -> Result<String, PlotError> {
 			head {
 				meta charset="utf-8";
 				meta name="viewport" content="width=device-width, initial-scale=1";
-				title { "Local network: what root votes pay" }
+				title { "Local network: what votes and work pay" }
 				style { (PreEscaped(include_str!("style.css"))) }
 			}
 			body {
@@ -29,6 +29,7 @@ pub fn page(report: &Report) -> Result<String, PlotError> {
 					(emission(report)?)
 					(pulls(report)?)
 					(rows(report))
+					@if let Some(trained) = &report.training { (training::sections(trained)?) }
 				}
 				footer { (origin(report)) }
 			}

@@ -14,8 +14,8 @@ const COLOURS: [(RGBColor, &str, &str); 4] = [
 	(FIRST, "#030405", "var(--first)"),
 	(SECOND, "#040506", "var(--second)"),
 ];
-const INK: RGBColor = RGBColor(1, 2, 3);
-const GRID: RGBColor = RGBColor(2, 3, 4);
+pub(super) const INK: RGBColor = RGBColor(1, 2, 3);
+pub(super) const GRID: RGBColor = RGBColor(2, 3, 4);
 const FIRST: RGBColor = RGBColor(3, 4, 5);
 const SECOND: RGBColor = RGBColor(4, 5, 6);
 
@@ -34,6 +34,13 @@ const MARGIN: f64 = 0.14;
 #[error("the drawing failed")]
 pub struct PlotError(#[source] Box<dyn Error + Send + Sync>);
 
+impl PlotError {
+	/// From the words of the drawing library, whose errors do not travel between threads.
+	pub(super) fn new(error: &dyn Error) -> Self {
+		Self(error.to_string().into())
+	}
+}
+
 /// One pair of bars.
 pub struct Group {
 	/// What stands below.
@@ -45,7 +52,7 @@ pub struct Group {
 /// A chart of `groups` with percentages upward.
 pub fn grouped_bars(groups: &[Group]) -> Result<String, PlotError> {
 	let mut svg = String::new();
-	draw(&mut svg, groups).map_err(|error| PlotError(error.to_string().into()))?;
+	draw(&mut svg, groups).map_err(|error| PlotError::new(error.as_ref()))?;
 	Ok(themed(svg))
 }
 
@@ -93,12 +100,12 @@ fn draw(svg: &mut String, groups: &[Group]) -> Result<(), Box<dyn Error>> {
 	Ok(())
 }
 
-fn text(size: u32, side: HPos) -> TextStyle<'static> {
+pub(super) fn text(size: u32, side: HPos) -> TextStyle<'static> {
 	("sans-serif", size).into_font().color(&INK).pos(Pos::new(side, VPos::Center))
 }
 
 /// Puts the page's variables in place of the colours, and lets the page size the drawing.
-fn themed(svg: String) -> String {
+pub(super) fn themed(svg: String) -> String {
 	let svg = svg.replace(" xmlns=\"http://www.w3.org/2000/svg\"", ""); // Inline SVG needs none.
 	COLOURS.iter().fold(svg, |svg, (_, colour, variable)| svg.replace(colour, variable))
 }

@@ -45,6 +45,7 @@ pub(crate) fn example() -> Report {
 			block_hash: format!("0x{}", "cd".repeat(32)),
 			timestamp: 1_795_000_000_000,
 		},
+		training: None,
 	}
 }
 

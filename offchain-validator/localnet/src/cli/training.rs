@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What the user can say about the training.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use offchain_validator::hparams::Hparams;
+
+use super::SettingsError;
+use crate::training::{Learnt, Training};
+
+/// Name of the program of validators and miners, beside this one.
+const PROGRAM: &str = "offchain-validator";
+/// The local network's parameters.
+const HPARAMS: &str = include_str!("../../../../hparams/localnet.json");
+
+#[derive(Args, Debug)]
+pub struct TrainingArgs {
+	/// Windows to train for; 0 leaves the training out.
+	#[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(..=10_000))]
+	windows: u32,
+
+	/// Text to train on, a file or folder; may be given several times [default: the sources of the build's dependencies].
+	#[arg(long, value_name = "PATH")]
+	corpus: Vec<PathBuf>,
+
+	/// Training and scoring parameters [default: those of hparams/localnet.json].
+	#[arg(long, value_name = "FILE")]
+	hparams: Option<PathBuf>,
+
+	/// Folder for the pages that the text is cut into; cut anew when the text or the size of a page has changed.
+	#[arg(long, value_name = "DIR", env = "LOCALNET_SHARDS", default_value = "target/localnet/shards")]
+	shards: PathBuf,
+
+	/// Do not ask that the model learns more than how frequent each byte is; for runs of a few windows.
+	#[arg(long)]
+	short: bool,
+}
+
+impl TrainingArgs {
+	/// What to train; none if there is nothing to.
+	pub fn resolve(
+		self,
+		report: &Path,
+		programs: &Path,
+		block_time: Duration,
+	) -> Result<Option<Training>, SettingsError> {
+		if self.windows == 0 {
+			return Ok(None);
+		}
+		let program = programs.join(PROGRAM);
+		if !program.is_file() {
+			return Err(SettingsError::NoProgram(program));
+		}
+		let hparams = match self.hparams {
+			Some(file) => Hparams::read(&file),
+			None => Hparams::parse(HPARAMS, Path::new("hparams/localnet.json")),
+		};
+		Ok(Some(Training {
+			program,
+			hparams: hparams.map_err(SettingsError::Hparams)?,
+			windows: self.windows,
+			corpus: self.corpus,
+			shards: self.shards,
+			folder: report.join("training"),
+			block_time,
+			learnt: if self.short { Learnt::Anything } else { Learnt::MoreThanFrequencies },
+		}))
+	}
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Incentive mechanisms: how an off-chain validator turns what it observed of miners into shares.
+//!
+//! Owns: the Plackett–Luce rating ([`openskill`]) and the mechanism of Templar, which rewards gradients that lower a
+//! shared model's loss ([`templar`]). Knows no chain, bucket, tensor, clock or log: it takes values and returns values.
+//! Equal inputs give equal scores, on different machines up to the last bits of their `exp` and `pow`.
+//!
+//! An `Err` means that the caller, or a file it restored, broke a precondition. What a miner did wrong is a value.
+
+#![warn(missing_docs)]
+#![cfg_attr(
+	not(test),
+	deny(
+		clippy::arithmetic_side_effects,
+		clippy::indexing_slicing,
+		clippy::unwrap_used,
+		clippy::expect_used,
+		clippy::panic
+	)
+)]
+
+pub mod openskill;
+pub mod templar;
+
+/// A miner's slot in its subnet. Slots are reused: see [`templar::state::State::reset_uid`].
+pub type Uid = u16;
+
+/// Number of a window, `floor(block / blocks_per_window)`.
+pub type Window = u32;

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What one window does to what is remembered of a uid.
+
+use super::*;
+use crate::templar::{
+	params::tests::seed_params,
+	scores::Losses,
+	sync::{compare, SyncFailure},
+};
+
+mod properties;
+
+/// A uid at which all others are measured: active and gathered in every window, and never judged.
+const WITNESS: Uid = 9;
+
+/// A verdict on a gradient that removes `gain` of the loss on random pages, and more on the miner's own.
+fn helps(gain: f64) -> Verdict {
+	let losses = Losses { own_before: 1.0, own_after: 0.99 - gain, random_before: 1.0, random_after: 1.0 - gain };
+	losses.judge().into()
+}
+
+fn steps_behind(steps: f32) -> SyncVerdict {
+	SyncVerdict::Compared(compare([(steps, 0.0)], 1.0))
+}
+
+fn active(uids: &[Uid]) -> BTreeSet<Uid> {
+	uids.iter().copied().chain([WITNESS]).collect()
+}
+
+/// A window after the last one of `state`, in which all uids of `verdicts` are active and in sync.
+fn observations(state: &State, verdicts: &[(Uid, Verdict)]) -> Observations {
+	let uids: Vec<Uid> = verdicts.iter().map(|(uid, _)| *uid).collect();
+	Observations {
+		window: state.last_window().map_or(1, |last| last + 1),
+		active: active(&uids),
+		gather: Some(Gather::default()),
+		sync: uids.iter().map(|uid| (*uid, steps_behind(0.0))).collect(),
+		verdicts: verdicts.iter().copied().collect(),
+		..Observations::default()
+	}
+}
+
+#[track_caller]
+fn score(state: &mut State, seen: &Observations) -> Outcome {
+	state.window(&seed_params(), seen).unwrap()
+}
+
+/// Uid 1 is far better than uid 2, over enough windows to have a positive final score.
+fn seasoned() -> State {
+	let mut state = State::default();
+	for _ in 0..30 {
+		let seen = observations(&state, &[(1, helps(0.2)), (2, helps(0.1))]);
+		score(&mut state, &seen);
+	}
+	let first = state.peer(1).unwrap();
+	assert!(first.final_score > 0.0 && first.binary_average > 0.0 && first.share == 1.0);
+	assert!(state.peer(2).unwrap().final_score < 0.0);
+	state
+}
+
+/// The final score and moving average of uid 1 after one window more, in parts of those before.
+#[track_caller]
+fn check_kept(change: impl FnOnce(&mut Observations), kept_of_score: f32, kept_of_average: f32) {
+	let mut state = seasoned();
+	let before = state.peer(1).unwrap().clone();
+	let mut seen = Observations { active: active(&[1, 2]), ..observations(&state, &[]) };
+	change(&mut seen);
+	score(&mut state, &seen);
+	let after = state.peer(1).unwrap();
+	assert!((after.final_score / before.final_score - kept_of_score).abs() < 1e-6, "{after:?}");
+	assert!((after.binary_average / before.binary_average - kept_of_average).abs() < 1e-6, "{after:?}");
+}
+
+fn gather(peers: &[Uid], skipped: &[Uid]) -> Option<Gather> {
+	Some(Gather { peers: peers.iter().copied().collect(), skipped: skipped.iter().copied().collect() })
+}
+
+#[test]
+fn each_offence_costs_its_part() {
+	check_kept(|_| (), 1.0, 1.0);
+	check_kept(|seen| _ = seen.active.remove(&1), 0.75, 1.0);
+	check_kept(|seen| seen.gather = gather(&[1], &[1]), 0.75, 0.75);
+	check_kept(|seen| _ = seen.verdicts.insert(1, Verdict::Missing), 0.75, 0.75);
+	check_kept(|seen| _ = seen.verdicts.insert(1, Verdict::Invalid), 0.0, 1.0);
+	check_kept(|seen| _ = seen.verdicts.insert(1, Verdict::Copied), 0.0, 0.75);
+}
+
+#[test]
+fn only_gathered_peers_pay_for_being_out_of_sync() {
+	for bad in [steps_behind(3.5), SyncVerdict::Failed(SyncFailure::NothingPublished)] {
+		let sync = BTreeMap::from([(1, bad)]);
+		check_kept(|seen| (seen.gather, seen.sync) = (gather(&[1], &[]), sync.clone()), 0.75, 0.75);
+		check_kept(|seen| seen.sync = sync, 1.0, 1.0);
+	}
+	check_kept(|seen| (seen.gather, seen.sync) = (gather(&[1], &[]), [(1, steps_behind(3.0))].into()), 1.0, 1.0);
+}
+
+#[test]
+fn one_window_can_cost_three_times() {
+	check_kept(
+		|seen| {
+			seen.gather = gather(&[1], &[1]);
+			seen.sync.insert(1, steps_behind(4.0));
+			seen.verdicts.insert(1, Verdict::Missing);
+		},
+		0.75 * 0.75 * 0.75,
+		0.75 * 0.75 * 0.75,
+	);
+}
+
+#[test]
+fn our_own_failure_costs_nobody() {
+	check_kept(|seen| _ = seen.verdicts.insert(1, Verdict::Unjudged), 1.0, 1.0);
+	check_kept(|seen| seen.gather = None, 1.0, 1.0);
+	check_kept(|seen| seen.gather = gather(&[1], &[]), 1.0, 1.0); // No sync is known.
+	check_kept(|seen| (seen.gather, seen.sync) = (gather(&[1], &[]), [(1, SyncVerdict::Unjudged)].into()), 1.0, 1.0);
+	check_kept(|seen| (seen.active, seen.excused) = (active(&[]), [1].into()), 1.0, 1.0);
+	check_kept(|seen| seen.active.clear(), 1.0, 1.0);
+}
+
+#[test]
+fn the_unjudged_go_on_waiting() {
+	let mut state = seasoned();
+	let seen = observations(&state, &[(1, Verdict::Unjudged), (2, Verdict::Missing)]);
+	let before = state.peer(1).unwrap().clone();
+	score(&mut state, &seen);
+	let after = state.peer(1).unwrap();
+	assert_eq!((before.waiting, after.waiting), (Some(1), Some(2)));
+	assert_eq!(Peer { waiting: before.waiting, ..after.clone() }, before);
+	assert_eq!(state.peer(2).unwrap().waiting, Some(1));
+}
+
+#[test]
+fn a_copy_meets_nobody_and_earns_nothing() {
+	let mut state = seasoned();
+	let alone = observations(&state, &[(1, helps(0.2))]);
+	score(&mut state, &alone);
+	assert!(state.peer(1).unwrap().carried_score.is_some());
+
+	let rating = state.peer(1).unwrap().rating;
+	let copied = observations(&state, &[(1, Verdict::Copied), (2, helps(0.1)), (3, helps(0.05))]);
+	let outcome = score(&mut state, &copied);
+	let copier = state.peer(1).unwrap();
+	assert_eq!(outcome.rated, [2, 3]);
+	assert_eq!((copier.final_score, copier.share, copier.carried_score, copier.rating), (0.0, 0.0, None, rating));
+	assert_eq!(
+		outcome.slashes.iter().map(|slash| (slash.uid, slash.reason)).collect::<Vec<_>>(),
+		[(1, SlashReason::Copied)]
+	);
+}
+
+#[test]
+fn no_offence_raises_a_negative_score() {
+	for verdict in [Verdict::Missing, Verdict::Invalid, Verdict::Copied] {
+		let mut state = seasoned();
+		let before = state.peer(2).unwrap().final_score;
+		let mut seen = observations(&state, &[(2, verdict)]);
+		seen.gather = gather(&[2], &[2]);
+		let outcome = score(&mut state, &seen);
+		assert_eq!(state.peer(2).unwrap().final_score, before);
+		assert!(outcome.slashes.iter().all(|slash| slash.uid != 2));
+	}
+}
+
+#[test]
+fn one_score_alone_waits_for_an_opponent() {
+	let mut state = State::default();
+	let first = observations(&state, &[(1, helps(0.1))]);
+	assert!(score(&mut state, &first).rated.is_empty());
+	assert_eq!(state.peer(1).unwrap().rating, Some(Rating::default()));
+	let second = observations(&state, &[(2, helps(0.2))]);
+	assert_eq!(score(&mut state, &second).rated, [1, 2]);
+	assert!(state.peers().all(|(_, peer)| peer.carried_score.is_none()));
+	assert!(state.peer(2).unwrap().rating.unwrap().mu > state.peer(1).unwrap().rating.unwrap().mu);
+}
+
+#[test]
+fn who_stays_away_loses_all_but_the_rating() {
+	let mut state = seasoned();
+	let rating = state.peer(1).unwrap().rating;
+	let mut resets = Vec::new();
+	for _ in 0..60 {
+		let seen = observations(&state, &[]);
+		resets.extend(score(&mut state, &seen).resets.into_iter().map(|uid| (uid, seen.window)));
+	}
+	assert_eq!(resets, [(1, 57), (2, 57)]); // Away since 31, and reset once.
+	let left =
+		Peer { rating, evaluated: true, inactive_since: state.peer(1).unwrap().inactive_since, ..Peer::default() };
+	assert_eq!(state.peer(1), Some(&left));
+}
+
+#[test]
+fn inactivity_ends_when_the_uid_is_seen() {
+	let mut state = seasoned();
+	let away = observations(&state, &[]);
+	score(&mut state, &away);
+	assert_eq!((state.peer(1).unwrap().inactive_since, state.peer(1).unwrap().waiting), (Some(31), None));
+	let back = Observations { active: active(&[1]), ..observations(&state, &[]) };
+	score(&mut state, &back);
+	assert_eq!((state.peer(1).unwrap().inactive_since, state.peer(1).unwrap().waiting), (None, Some(2)));
+}
+
+/// Found by level: that nobody looked in the window in which it left changes nothing but the date.
+#[test]
+fn who_left_unseen_is_found_later() {
+	let mut state = seasoned();
+	let unseen = Observations { excused: [1].into(), ..observations(&state, &[]) };
+	score(&mut state, &unseen);
+	assert_eq!(state.peer(1).unwrap().inactive_since, None);
+	let seen = observations(&state, &[]);
+	score(&mut state, &seen);
+	assert_eq!(state.peer(1).unwrap().inactive_since, Some(32));
+}
+
+#[test]
+fn a_reused_uid_inherits_nothing() {
+	let mut state = seasoned();
+	state.reset_uid(1);
+	assert_eq!(state.peer(1), None);
+	assert!(state.shares().is_empty());
+}
+
+#[test]
+fn a_window_is_scored_once() {
+	let mut state = seasoned();
+	let before = state.clone();
+	let again = Observations { window: 30, ..observations(&state, &[(1, helps(0.1))]) };
+	let refused = state.window(&seed_params(), &again);
+	assert_eq!(refused, Err(WindowError::AlreadyScored { window: 30, last: 30 }));
+	assert_eq!(state, before);
+}
+
+#[test]
+fn what_cannot_be_rated_changes_nothing() {
+	let mut state = seasoned();
+	state.peers.get_mut(&1).unwrap().rating = Some(Rating { mu: f64::NAN, sigma: 1.0 });
+	let (before, seen) =
+		(format!("{state:?}"), observations(&state, &[(1, helps(0.2)), (2, Verdict::Missing), (3, helps(0.1))]));
+	assert!(matches!(state.window(&seed_params(), &seen), Err(WindowError::Rating(_))));
+	assert_eq!(format!("{state:?}"), before);
+}
+
+#[test]
+fn shares_are_submitted_when_due() {
+	let mut state = seasoned();
+	for window in 31..=50 {
+		let seen = Observations { active: active(&[1, 2]), ..observations(&state, &[]) };
+		let submission = score(&mut state, &seen).submission;
+		assert_eq!(submission, (window == 50).then(|| vec![(1, 1.0)]));
+	}
+	assert_eq!(score(&mut State::default(), &Observations { window: 50, ..Observations::default() }).submission, None);
+}
+
+#[test]
+fn who_waited_longer_is_likelier_drawn() {
+	let mut state = State::default();
+	let seen = observations(&state, &[(1, Verdict::Missing)]);
+	score(&mut state, &seen);
+	assert_eq!((state.peer(1).unwrap().waiting, state.peer(WITNESS).unwrap().waiting), (Some(1), Some(2)));
+	let params = Params { uids_per_window: 2, ..seed_params() };
+	// Uid 5 is new. The weights are 1, 1 and 2, and two are drawn however many draws there are.
+	assert_eq!(state.sample(&params, &active(&[1, 5]), &[0.6, 0.4, 0.1]), [WITNESS, 1]);
+	assert_eq!(state.sample(&params, &active(&[1, 5]), &[0.3]), [5]);
+}

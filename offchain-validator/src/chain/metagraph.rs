@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The neurons of a subnet, what they publish, and the rows they have set.
+
+use std::collections::BTreeMap;
+
+use subxt::dynamic::{At as _, Value};
+use subxt::ext::scale_decode::DecodeAsType;
+use subxt::ext::scale_value::{Composite, Primitive, ValueDef, Variant};
+
+use super::{AccountId, AtBlock, ChainError};
+
+/// The pallet that holds subnets, by the name of its instance.
+const SUBNETS: &str = "SubtensorModule";
+/// The pallet that holds what hotkeys publish.
+const COMMITMENTS: &str = "Commitments";
+
+/// One registered hotkey, as the last epoch left it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Neuron {
+	/// Its slot; reused after it is gone.
+	pub uid: u16,
+	/// Who holds the slot.
+	pub hotkey: AccountId,
+	/// All stake on the hotkey, in rao.
+	pub stake: u64,
+	/// Whether its row counts.
+	pub permit: bool,
+	/// Share of what miners earn, in 65535ths of the largest.
+	pub incentive: u16,
+	/// How far its row agrees with the consensus, in 65535ths.
+	pub validator_trust: u16,
+	/// Paid at the last epoch, in rao.
+	pub emission: u64,
+	/// Block of its last row.
+	pub last_update: u64,
+}
+
+/// What is read of the chain's `NeuronInfoLite`; its other fields are skipped by name.
+#[derive(DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+struct NeuronInfoLite {
+	hotkey: AccountId,
+	uid: u16,
+	stake: Vec<(AccountId, u64)>,
+	emission: u64,
+	incentive: u16,
+	validator_trust: u16,
+	last_update: u64,
+	validator_permit: bool,
+}
+
+/// All neurons of a subnet, by uid.
+pub async fn metagraph(at: &AtBlock, netuid: u16) -> Result<BTreeMap<u16, Neuron>, ChainError> {
+	let infos: Vec<NeuronInfoLite> = at.call("NeuronInfoRuntimeApi", "get_neurons_lite", (netuid,)).await?;
+	let neuron = |info: NeuronInfoLite| Neuron {
+		uid: info.uid,
+		hotkey: info.hotkey,
+		stake: info.stake.iter().fold(0, |sum, (_, rao)| sum.saturating_add(*rao)),
+		permit: info.validator_permit,
+		incentive: info.incentive,
+		validator_trust: info.validator_trust,
+		emission: info.emission,
+		last_update: info.last_update,
+	};
+	Ok(infos.into_iter().map(|info| (info.uid, neuron(info))).collect())
+}
+
+/// All stake on `hotkey`, in rao.
+pub async fn stake(at: &AtBlock, hotkey: AccountId) -> Result<u64, ChainError> {
+	at.value(SUBNETS, "TotalHotkeyStake", (hotkey,)).await
+}
+
+/// The uid of `hotkey` on `netuid`; none if it is not registered there.
+pub async fn uid(at: &AtBlock, netuid: u16, hotkey: AccountId) -> Result<Option<u16>, ChainError> {
+	at.find(SUBNETS, "Uids", (netuid, hotkey)).await
+}
+
+/// The row that `uid` has set, as stored: weight by uid.
+pub async fn row(at: &AtBlock, netuid: u16, uid: u16) -> Result<BTreeMap<u16, u16>, ChainError> {
+	let row: Vec<(u16, u16)> = at.value(SUBNETS, "Weights", (netuid, uid)).await?;
+	Ok(row.into_iter().collect())
+}
+
+/// What each hotkey of `netuid` has published: the bytes of its first field. Anyone may publish anything.
+pub async fn commitments(at: &AtBlock, netuid: u16) -> Result<BTreeMap<AccountId, Vec<u8>>, ChainError> {
+	let found: Vec<((u16, AccountId), Value)> = at.map(COMMITMENTS, "CommitmentOf", (netuid,)).await?;
+	Ok(found.into_iter().filter_map(|((_, hotkey), value)| Some((hotkey, first_field(&value)?))).collect())
+}
+
+/// The first field of a commitment, if it is raw bytes. Hashed fields say nothing we could read.
+fn first_field(registration: &Value) -> Option<Vec<u8>> {
+	let field = first_variant(registration.at("info")?.at("fields")?)?;
+	let mut bytes = Vec::new();
+	if field.name.starts_with("Raw") {
+		collect_bytes(&field.values, &mut bytes)?;
+		return Some(bytes);
+	}
+	None
+}
+
+/// A bounded list is a struct around its items or the items themselves, as the chain's metadata has it.
+fn first_variant(value: &Value) -> Option<&Variant<()>> {
+	match &value.value {
+		ValueDef::Variant(variant) => Some(variant),
+		ValueDef::Composite(composite) => first_variant(composite.values().next()?),
+		_ => None,
+	}
+}
+
+fn collect_bytes(composite: &Composite<()>, bytes: &mut Vec<u8>) -> Option<()> {
+	for value in composite.values() {
+		match &value.value {
+			ValueDef::Composite(inner) => collect_bytes(inner, bytes)?,
+			ValueDef::Primitive(Primitive::U128(byte)) => bytes.push(u8::try_from(*byte).ok()?),
+			_ => return None,
+		}
+	}
+	Some(())
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	fn registration(field: Value) -> Value {
+		let fields = Value::unnamed_composite([Value::unnamed_composite([field])]);
+		let info = Value::named_composite([("fields", fields)]);
+		Value::named_composite([("deposit", Value::u128(0)), ("info", info)])
+	}
+
+	#[test]
+	fn raw_bytes_are_read_however_the_list_is_wrapped() {
+		let field = Value::unnamed_variant("Raw3", [Value::from_bytes("abc")]);
+		assert_eq!(first_field(&registration(field)), Some(b"abc".to_vec()));
+		let empty = Value::unnamed_variant("Raw0", [Value::from_bytes("")]);
+		assert_eq!(first_field(&registration(empty)), Some(Vec::new()));
+	}
+
+	#[test]
+	fn hashed_and_missing_fields_say_nothing() {
+		let hashed = Value::unnamed_variant("Sha256", [Value::from_bytes([7; 32])]);
+		assert_eq!(first_field(&registration(hashed)), None);
+		assert_eq!(first_field(&Value::named_composite([("info", Value::u128(1))])), None);
+	}
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The text that models are trained and judged on: cut once into pages of tokens, assigned by window, read by number.
+//!
+//! Owns the corpus on disk and who is to read which page. Knows no chain, no tensor and no peer: a block's hash comes
+//! in as bytes, batches go out as plain numbers. All of it is blocking; an async caller uses `spawn_blocking`.
+
+pub mod corpus;
+pub mod dataset;
+mod manifest;
+pub mod numpy;
+pub mod pages;
+mod shard;
+
+pub use corpus::{cut, CorpusError, Cut, CutOptions};
+pub use dataset::{Batch, Dataset, DatasetError};
+pub use manifest::{Manifest, Origin, Shard};
+pub use pages::{assigned, Seed};
+
+#[cfg(test)]
+mod tests {
+	use std::path::Path;
+
+	/// What a recorded file holds. The folder is looked up when the test runs: checkouts may share a target folder.
+	pub(super) fn recorded<T: serde::de::DeserializeOwned>(name: &str) -> T {
+		let manifest = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+		let path = Path::new(&manifest).join("../tests/vectors/mechanisms").join(name);
+		serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap()
+	}
+}

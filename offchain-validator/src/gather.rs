@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Fetches the submissions of one window. What a peer did wrong is a [`Submission`], never an error.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use mechanisms::templar::freshness::OpenSpan;
+use mechanisms::Uid;
+
+use crate::bucket::{Bucket, BucketAddress, BucketError, Fetched, Kind, ObjectKey};
+use crate::clock::Window;
+use crate::debug::Debug;
+use crate::gradient::{self, CompressedGradient, InvalidGradient, Layouts};
+
+/// Version of the objects' formats. Objects of another version belong to another run and are not seen.
+pub const VERSION: u32 = 1;
+
+/// Objects that are fetched at once.
+const AT_ONCE: usize = 16;
+/// Longest that fetching one object may take.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// What a miner's bucket held for one window.
+#[derive(Clone, Debug)]
+pub enum Submission {
+	/// A gradient that fits the model.
+	Gradient {
+		/// The gradient; its indices are in range, its values finite.
+		gradient: Box<CompressedGradient>,
+		/// When it was uploaded, in milliseconds since 1970.
+		uploaded_ms: u64,
+	},
+	/// Nothing.
+	Missing,
+	/// An upload from before the window had ended.
+	TooEarly,
+	/// An upload from after the deadline.
+	TooLate,
+	/// More bytes than a gradient of this model can have.
+	TooLarge {
+		/// How many.
+		size: u64,
+	},
+	/// The bucket could not be read.
+	Unreachable(String),
+	/// Something that is no gradient of this model, window and miner.
+	Invalid(InvalidGradient),
+}
+
+impl Submission {
+	/// The gradient, if there is one.
+	pub fn gradient(&self) -> Option<&CompressedGradient> {
+		match self {
+			Self::Gradient { gradient, .. } => Some(gradient),
+			_ => None,
+		}
+	}
+}
+
+impl fmt::Display for Submission {
+	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+		match self {
+			Self::Gradient { .. } => f.write_str("gradient"),
+			Self::Missing => f.write_str("missing"),
+			Self::TooEarly => f.write_str("uploaded before the window ended"),
+			Self::TooLate => f.write_str("uploaded after the deadline"),
+			Self::TooLarge { size } => write!(f, "too large: {size} bytes"),
+			Self::Unreachable(why) => write!(f, "bucket cannot be read: {why}"),
+			Self::Invalid(why) => write!(f, "invalid: {why}"),
+		}
+	}
+}
+
+/// The submissions of `miners` for `window`, uploaded within `open`.
+///
+/// `root` is the folder below which `local:` buckets lie.
+pub async fn gather(
+	miners: impl IntoIterator<Item = (Uid, BucketAddress)>,
+	window: Window,
+	open: &OpenSpan,
+	layouts: &Layouts,
+	root: &Path,
+) -> Result<BTreeMap<Uid, Submission>, BucketError> {
+	let fetching = miners.into_iter().map(|(uid, address)| async move {
+		let key = ObjectKey { kind: Kind::Gradient, window, uid, version: VERSION };
+		let bucket = Bucket::peer(&address, root)?;
+		let fetched = bucket.fetch(&key, Some(open), gradient::max_bytes(layouts) as u64, DEADLINE).await?;
+		Ok((uid, judge(fetched, window, uid, layouts)))
+	});
+	stream::iter(fetching).buffer_unordered(AT_ONCE).try_collect().await
+}
+
+fn judge(fetched: Fetched, window: Window, uid: Uid, layouts: &Layouts) -> Submission {
+	let (bytes, uploaded_ms) = match fetched {
+		Fetched::Object { bytes, uploaded_ms } => (bytes, uploaded_ms),
+		Fetched::Missing => return Submission::Missing,
+		Fetched::TooEarly { .. } => return Submission::TooEarly,
+		Fetched::TooLate { .. } => return Submission::TooLate,
+		Fetched::TooLarge { size } => return Submission::TooLarge { size },
+		Fetched::Unreachable(why) => return Submission::Unreachable(why),
+	};
+	let decoded = gradient::decode(&bytes, layouts).and_then(|gradient| {
+		gradient.check_origin(window, uid)?;
+		Ok(gradient)
+	});
+	match decoded {
+		Ok(gradient) => Submission::Gradient { gradient: Box::new(gradient), uploaded_ms },
+		Err(why) => Submission::Invalid(why),
+	}
+}
+
+/// What `miners` say of their models after `window`; a miner without a readable answer is left out.
+pub async fn debug_samples(
+	miners: impl IntoIterator<Item = (Uid, BucketAddress)>,
+	window: Window,
+	max_bytes: usize,
+	root: &Path,
+) -> Result<BTreeMap<Uid, Debug>, BucketError> {
+	let fetching = miners.into_iter().map(|(uid, address)| async move {
+		let key = ObjectKey { kind: Kind::Debug, window, uid, version: VERSION };
+		let fetched = Bucket::peer(&address, root)?.fetch(&key, None, max_bytes as u64, DEADLINE).await?;
+		let Fetched::Object { bytes, .. } = fetched else { return Ok(None) };
+		Ok(Debug::decode(&bytes, window).map(|debug| (uid, debug)))
+	});
+	let found: Vec<_> = stream::iter(fetching).buffer_unordered(AT_ONCE).try_collect().await?;
+	Ok(found.into_iter().flatten().collect())
+}

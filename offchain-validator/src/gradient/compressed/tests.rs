@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+use serde_json::Value;
+
+use super::super::recorded::{integer, numbers, recorded, sizes};
+use super::*;
+
+fn layouts() -> Layouts {
+	Layouts::new(&[("m".into(), vec![4, 8]), ("v".into(), vec![6])], 4, 3).unwrap()
+}
+
+fn tensors() -> BTreeMap<String, Compressed> {
+	let m = Compressed { indices: vec![0, 5, 15, 1, 2, 3], values: vec![1.0, -2.0, 3.0, 0.0, -0.5, 9.0] };
+	let v = Compressed { indices: vec![0, 1, 2, 0, 1, 2], values: vec![1.0; 6] };
+	[("m".to_owned(), m), ("v".to_owned(), v)].into()
+}
+
+#[track_caller]
+fn check(change: impl FnOnce(&mut BTreeMap<String, Compressed>), expected: &str) {
+	let mut tensors = tensors();
+	change(&mut tensors);
+	let found = CompressedGradient::new(Header::default(), tensors, &layouts());
+	assert_eq!(found.unwrap_err().to_string(), expected);
+}
+
+fn m(tensors: &mut BTreeMap<String, Compressed>) -> &mut Compressed {
+	tensors.get_mut("m").unwrap()
+}
+
+#[test]
+fn a_gradient_is_complete_and_of_its_layout() {
+	assert!(CompressedGradient::new(Header::default(), tensors(), &layouts()).is_ok());
+	check(|tensors| drop(tensors.remove("v")), "parameter v is missing");
+	check(|tensors| drop(tensors.insert("w".into(), Compressed::default())), "parameter w is unknown");
+	check(|tensors| m(tensors).values.truncate(5), "parameter m has 6 indices and 5 values: must have 6 of each");
+	check(|tensors| *m(tensors) = Compressed::default(), "parameter m has 0 indices and 0 values: must have 6 of each");
+}
+
+#[test]
+fn indices_ascend_within_their_chunk() {
+	check(|tensors| m(tensors).indices[2] = 16, "parameter m, chunk 0: index 16 must be below 16");
+	check(|tensors| m(tensors).indices[5] = -1_i16 as u16, "parameter m, chunk 1: index 65535 must be below 16");
+	check(|tensors| m(tensors).indices[4] = 1, "parameter m, chunk 1: indices must ascend");
+	check(|tensors| m(tensors).indices.swap(0, 1), "parameter m, chunk 0: indices must ascend");
+}
+
+#[test]
+fn values_are_numbers_of_a_sane_size() {
+	let refused = "parameter m, chunk 1: values must be finite numbers of a sane size";
+	for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN] {
+		check(|tensors| m(tensors).values[3] = value, refused);
+	}
+	check(|tensors| m(tensors).values[3..].fill(f32::MAX / 5.0), refused);
+	let mut tensors = tensors();
+	m(&mut tensors).values[3..].fill(f32::MAX / 7.0);
+	assert!(CompressedGradient::new(Header::default(), tensors, &layouts()).is_ok());
+}
+
+#[test]
+fn a_header_names_few_pages() {
+	let header = |count| Header { pages: vec![1; count], ..Header::default() };
+	assert!(CompressedGradient::new(header(MAX_PAGES), tensors(), &layouts()).is_ok());
+	let refused = CompressedGradient::new(header(MAX_PAGES + 1), tensors(), &layouts());
+	assert_eq!(refused, Err(InvalidGradient::Pages { count: 257 }));
+}
+
+#[test]
+fn a_gradient_of_another_uid_or_window_is_told() {
+	let header = Header { window: 7, uid: 3, pages: vec![] };
+	let gradient = CompressedGradient::new(header, tensors(), &layouts()).unwrap();
+	assert_eq!(gradient.check_origin(7, 3), Ok(()));
+	assert_eq!(gradient.check_origin(7, 4), Err(InvalidGradient::Origin { window: 7, uid: 3 }));
+	assert_eq!(gradient.check_origin(8, 3), Err(InvalidGradient::Origin { window: 7, uid: 3 }));
+}
+
+/// What a recorded index tensor is for us; one chunk was expected.
+fn verdict(case: &Value) -> Result<(), InvalidGradient> {
+	let total = integer(&case["totalk"]);
+	let layouts = Layouts::new(&[("p".into(), vec![total])], total, integer(&case["allowed_topk"])).unwrap();
+	let indices: Vec<u16> = numbers(&case["idxs"]["data"]).into_iter().map(|index| index as i16 as u16).collect();
+	let values = vec![1.0; indices.len()];
+	let tensors = [("p".to_owned(), Compressed { indices, values })].into();
+	CompressedGradient::new(Header::default(), tensors, &layouts).map(|_| ())
+}
+
+/// What the reference refuses, we refuse. What it accepts, we accept, but for repeated indices and for another number of
+/// chunks. Lists, single numbers and fractions cannot occur: our files hold nothing but `I16` tensors.
+#[test]
+fn recorded_indices_are_judged_no_less_strictly() {
+	let stricter = ["duplicates allowed", "wrong chunk count is NOT detected"];
+	let mut judged = 0;
+	for case in recorded("check_indices")["cases"].as_array().unwrap() {
+		if !case["idxs"]["dtype"].as_str().is_some_and(|dtype| dtype.starts_with("int")) {
+			continue;
+		}
+		let label = case["label"].as_str().unwrap();
+		let expected = case["result"] == "ok" && !stricter.contains(&label);
+		assert_eq!(verdict(case).is_ok(), expected, "{label}: {:?}", verdict(case));
+		assert!(!sizes(&case["idxs"]["shape"]).is_empty());
+		judged += 1;
+	}
+	assert_eq!(judged, 10);
+}

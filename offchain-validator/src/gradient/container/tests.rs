@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+
+use std::collections::HashMap;
+
+use proptest::prelude::*;
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde_json::Value;
+
+use super::super::recorded::{gradient, integer, numbers, recorded, sizes};
+use super::*;
+
+fn layouts() -> Layouts {
+	Layouts::new(&[("m".into(), vec![4, 8]), ("v".into(), vec![6])], 4, 3).unwrap()
+}
+
+fn valid() -> CompressedGradient {
+	let m = Compressed { indices: vec![0, 5, 15, 1, 2, 3], values: vec![1.0, -2.0, 3.0, 0.0, -0.5, 9.0] };
+	let v = Compressed { indices: vec![0, 1, 2, 0, 1, 2], values: vec![1.0; 6] };
+	gradient([("m".to_owned(), m), ("v".to_owned(), v)].into(), &layouts())
+}
+
+#[track_caller]
+fn check_metadata(change: impl FnOnce(&mut BTreeMap<String, String>), expected: &str) {
+	let (layouts, valid) = (layouts(), valid());
+	let mut metadata = metadata(valid.header());
+	change(&mut metadata);
+	let old_length = tensor_file::header(&super::metadata(valid.header()), &specs(&layouts)).len();
+	let mut bytes = tensor_file::header(&metadata, &specs(&layouts));
+	bytes.extend(&encode(&valid, &layouts)[old_length..]);
+	assert_eq!(decode(&bytes, &layouts).unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn a_file_is_what_its_format_says() {
+	let bytes = encode(&valid(), &layouts());
+	let (header, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+	assert_eq!(metadata.metadata().as_ref().unwrap()["pages"], "7,8");
+	assert_eq!(bytes[8 + header..][..4], 1.0_f32.to_le_bytes());
+	let file = SafeTensors::deserialize(&bytes).unwrap();
+	let (values, indices) = (file.tensor("m.vals").unwrap(), file.tensor("v.idxs").unwrap());
+	assert_eq!((values.dtype(), values.shape()), (Dtype::F32, &[1, 2, 3][..]));
+	assert_eq!((indices.dtype(), indices.shape()), (Dtype::I16, &[2, 3][..]));
+	assert_eq!(decode(&bytes, &layouts()), Ok(valid()));
+}
+
+#[test]
+fn the_largest_file_is_within_the_bound() {
+	let header = Header { window: u32::MAX, uid: u16::MAX, pages: vec![u64::MAX; MAX_PAGES] };
+	let tensors = layouts().iter().map(|(name, _)| (name.to_owned(), valid().get(name).unwrap().clone())).collect();
+	let largest = CompressedGradient::new(header, tensors, &layouts()).unwrap();
+	let bytes = encode(&largest, &layouts());
+	assert!(bytes.len() <= max_bytes(&layouts()));
+	assert_eq!(decode(&bytes, &layouts()), Ok(largest));
+	let expected = format!("{0} bytes: at most {1} are allowed", max_bytes(&layouts()) + 1, max_bytes(&layouts()));
+	let too_large = vec![0; max_bytes(&layouts()) + 1];
+	assert_eq!(decode(&too_large, &layouts()).unwrap_err().to_string(), expected);
+}
+
+#[test]
+fn metadata_says_what_it_must() {
+	let set = |key: &'static str, value: &'static str| {
+		move |metadata: &mut BTreeMap<String, String>| drop(metadata.insert(key.into(), value.into()))
+	};
+	check_metadata(|metadata| drop(metadata.remove("uid")), "metadata uid is missing");
+	check_metadata(BTreeMap::clear, "metadata codec is missing");
+	check_metadata(set("codec", "topk"), r#"metadata codec is "topk": must be dct-topk"#);
+	check_metadata(set("version", "2"), r#"metadata version is "2": must be 1"#);
+	check_metadata(set("window", "-1"), r#"metadata window is "-1": must be a number below 2^32"#);
+	check_metadata(set("window", "07"), r#"metadata window is "07": must be a number below 2^32"#);
+	check_metadata(set("uid", "65536"), r#"metadata uid is "65536": must be a number below 2^16"#);
+	check_metadata(set("pages", "1,,2"), r#"metadata pages is "1,,2": must be numbers with commas between them"#);
+	let many = vec!["1"; MAX_PAGES + 1].join(",");
+	check_metadata(|metadata| drop(metadata.insert("pages".into(), many)), "257 pages: at most 256 are allowed");
+}
+
+#[test]
+fn metadata_may_say_more() {
+	let mut file = metadata(valid().header());
+	file.insert("format".into(), "pt".into());
+	assert_eq!(header(&file), Ok(valid().header().clone()));
+}
+
+/// A recorded tensor, as bytes of the same type.
+fn recorded_tensor(tensor: &Value) -> (Dtype, Vec<usize>, Vec<u8>) {
+	let data = numbers(&tensor["data"]).into_iter();
+	let (dtype, bytes) = match tensor["dtype"].as_str().unwrap() {
+		"int16" => (Dtype::I16, data.flat_map(|value| (value as i16).to_le_bytes()).collect()),
+		"float32" => (Dtype::F32, data.flat_map(|value| (value as f32).to_le_bytes()).collect()),
+		"float16" => (Dtype::F16, data.flat_map(|_| [0, 0]).collect()),
+		other => panic!("{other}"),
+	};
+	(dtype, sizes(&tensor["shape"]), bytes)
+}
+
+/// What we say about a recorded payload, once it is written as a file of ours.
+fn verdict(state: &Value, layouts: &Layouts) -> String {
+	let tensors: BTreeMap<String, _> = state
+		.as_object()
+		.unwrap()
+		.iter()
+		.filter_map(|(key, tensor)| {
+			let suffix = key.len().checked_sub(4)?;
+			let name = format!("{}.{}", &key[..suffix], &key[suffix..]);
+			(key != "metadata").then(|| (name, recorded_tensor(tensor)))
+		})
+		.collect();
+	let views = tensors
+		.iter()
+		.map(|(name, (dtype, shape, data))| (name, TensorView::new(*dtype, shape.clone(), data).unwrap()));
+	let metadata: HashMap<_, _> = metadata(&Header::default()).into_iter().collect();
+	let file = safetensors::serialize(views, Some(metadata)).unwrap();
+	decode(&file, layouts).map_or_else(|error| error.to_string(), |_| "valid".into())
+}
+
+/// What the reference skips, we refuse. Of what it accepts, we refuse what is not complete, has tensors of another form or
+/// tensors that nobody asked for.
+#[test]
+fn recorded_payloads_are_judged_no_less_strictly() {
+	let expected = [
+		(0, "valid"),
+		(1, "parameter w, chunk 0: values must be finite numbers of a sane size"),
+		(2, "parameter w, chunk 0: values must be finite numbers of a sane size"),
+		(3, "parameter w, chunk 0: index 4 must be below 4"),
+		(4, "tensor w.idxs is I16 [2, 1]: must be I16 [2, 2]"),
+		(5, "tensor zz.idxs is unknown"),
+		(6, "tensor zz.vals is unknown"),
+		(7, "tensor w.vals is missing"),
+		(8, "tensor w.vals is missing"),
+		(9, "tensor w.vals is F32 [2, 3]: must be F32 [2, 2]"),
+		(10, "valid"),
+		(11, "tensor w.vals is F16 [2, 2]: must be F32 [2, 2]"),
+	];
+	let seed = &recorded("gather_validation")["seed"];
+	let layouts =
+		Layouts::new(&[("w".into(), vec![8])], integer(&seed["totalks"]["w"]), integer(&seed["topk"])).unwrap();
+	let accepted = sizes(&seed["accepted_uids"]);
+	// The peers after these sent nothing that could be a file.
+	for (peer, (uid, expected)) in seed["peers"].as_array().unwrap().iter().zip(expected) {
+		assert_eq!(integer(&peer["uid"]), uid);
+		let verdict = verdict(&peer["state_dict"], &layouts);
+		assert_eq!(verdict, expected, "{}", peer["label"]);
+		assert!(verdict != "valid" || accepted.contains(&uid));
+	}
+}
+
+prop_compose! {
+	/// Any valid gradient of the layouts.
+	fn gradients()(
+		window in any::<u32>(), uid in any::<u16>(), pages in proptest::collection::vec(any::<u64>(), 0..9),
+		values in proptest::collection::vec(-1e30_f32..1e30, 12), first in 0_u16..12,
+	) -> CompressedGradient {
+		let m = Compressed { indices: vec![0, 1, 15, first, first + 1, first + 3], values: values[..6].into() };
+		let v = Compressed { indices: vec![0, 1, 2, 0, 1, 2], values: values[6..].into() };
+		let tensors = [("m".to_owned(), m), ("v".to_owned(), v)].into();
+		CompressedGradient::new(Header { window, uid, pages }, tensors, &layouts()).unwrap()
+	}
+}
+
+proptest! {
+	#[test]
+	fn what_is_encoded_is_decoded(gradient in gradients()) {
+		let bytes = encode(&gradient, &layouts());
+		prop_assert!(bytes.len() <= max_bytes(&layouts()));
+		let decoded = decode(&bytes, &layouts());
+		prop_assert_eq!(decoded.as_ref().map(|decoded| encode(decoded, &layouts())), Ok(bytes));
+		prop_assert_eq!(decoded, Ok(gradient));
+	}
+
+	#[test]
+	fn any_bytes_are_a_gradient_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..900)) {
+		let _ = decode(&bytes, &layouts());
+	}
+
+	/// Flips, cuts and doubles parts of a valid file.
+	#[test]
+	fn a_damaged_file_is_a_gradient_or_refused(
+		gradient in gradients(),
+		flips in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+		cut in any::<prop::sample::Index>(),
+		mode in 0..3,
+	) {
+		let mut bytes = encode(&gradient, &layouts());
+		for (at, to) in flips {
+			let at = at.index(bytes.len());
+			bytes[at] = to;
+		}
+		let cut = cut.index(bytes.len());
+		match mode {
+			0 => bytes.truncate(cut),
+			1 => bytes.extend_from_within(cut..),
+			_ => {},
+		}
+		if let Ok(decoded) = decode(&bytes, &layouts()) {
+			prop_assert_eq!(decode(&encode(&decoded, &layouts()), &layouts()), Ok(decoded));
+		}
+	}
+
+	/// Digits are where a header can lie and still be read.
+	#[test]
+	fn a_header_with_other_numbers_is_refused(gradient in gradients(), at in any::<prop::sample::Index>(), digit in b'0'..=b'9') {
+		let mut bytes = encode(&gradient, &layouts());
+		let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+		let start = bytes.windows(6).position(|window| window == b"m.vals").unwrap();
+		let digits: Vec<usize> = (start..8 + length).filter(|at| bytes[*at].is_ascii_digit()).collect();
+		let at = digits[at.index(digits.len())];
+		prop_assume!(bytes[at] != digit);
+		bytes[at] = digit;
+		prop_assert!(decode(&bytes, &layouts()).is_err());
+	}
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Recorded results of the reference, for tests; each file says what it was recorded from.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Compressed, CompressedGradient, Header, Layouts};
+#[cfg(feature = "torch")]
+use crate::model::Params;
+
+/// A file of recorded results. The folder is asked for at run time: a test binary may be older than its checkout.
+pub(crate) fn recorded(name: &str) -> Value {
+	let package = std::env::var("CARGO_MANIFEST_DIR").expect("tests are run by cargo");
+	let path = format!("{package}/../tests/vectors/mechanisms/{name}.json");
+	let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+	serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// The numbers of nested lists in their order. The recording writes what JSON lacks as text.
+pub(crate) fn numbers(value: &Value) -> Vec<f64> {
+	match value {
+		Value::Array(values) => values.iter().flat_map(numbers).collect(),
+		Value::String(text) => vec![text.to_lowercase().parse().unwrap()],
+		number => vec![number.as_f64().unwrap()],
+	}
+}
+
+pub(crate) fn floats(value: &Value) -> Vec<f32> {
+	numbers(value).into_iter().map(|number| number as f32).collect()
+}
+
+pub(crate) fn sizes(value: &Value) -> Vec<usize> {
+	numbers(value).into_iter().map(|number| number as usize).collect()
+}
+
+pub(super) fn integer(value: &Value) -> usize {
+	value.as_u64().unwrap() as usize
+}
+
+/// The reference sends the coefficients of a chunk in any order, we by index.
+pub(super) fn compressed(indices: &Value, values: &Value, kept: usize) -> Compressed {
+	let mut pairs: Vec<(usize, f32)> = sizes(indices).into_iter().zip(floats(values)).collect();
+	pairs.chunks_mut(kept).for_each(|chunk| chunk.sort_by_key(|(index, _)| *index));
+	Compressed {
+		indices: pairs.iter().map(|(index, _)| *index as u16).collect(),
+		values: pairs.iter().map(|(_, value)| *value).collect(),
+	}
+}
+
+/// A gradient of one parameter `p`.
+pub(super) fn single(body: Compressed, layouts: &Layouts) -> CompressedGradient {
+	gradient([("p".to_owned(), body)].into(), layouts)
+}
+
+pub(super) fn gradient(tensors: BTreeMap<String, Compressed>, layouts: &Layouts) -> CompressedGradient {
+	let header = Header { window: 5, uid: 3, pages: vec![7, 8] };
+	CompressedGradient::new(header, tensors, layouts).unwrap()
+}
+
+/// The model of `tiny_llama_eval`.
+#[cfg(feature = "torch")]
+pub(crate) fn tiny_llama(file: &Value) -> Params {
+	let mut config = file["config"].clone();
+	for key in ["rms_norm_eps", "rope_theta", "tie_word_embeddings"] {
+		config[key] = file[key].clone();
+	}
+	config["initializer_range"] = 0.02.into(); // The recording does not say; no parameter is drawn.
+	let mut params = Params::init(&serde_json::from_value(config).unwrap(), 1).unwrap();
+	let recorded = file["params"].as_array().unwrap();
+	assert_eq!(params.named().len(), recorded.len());
+	for ((name, tensor), recorded) in params.named_mut().zip(recorded) {
+		assert_eq!(name, recorded[0]);
+		*tensor = tch::Tensor::from_slice(&floats(&recorded[2])).reshape(tensor.size());
+	}
+	params
+}

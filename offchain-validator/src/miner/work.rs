@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What a miner does in a window: train, or pretend to.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use mechanisms::Uid;
+use tracing::warn;
+
+use crate::clock::Window;
+use crate::data::numpy::Generator;
+use crate::data::{assigned, Seed};
+use crate::engine::EngineError;
+use crate::gather::Submission;
+use crate::gradient::{Compressed, CompressedGradient, Header, InvalidGradient};
+use crate::participant::{Participant, ParticipantError};
+
+/// How often a copier looks whether there is something to copy.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// What came of a window's work.
+pub(super) struct Work {
+	/// What to upload.
+	pub gradient: CompressedGradient,
+	/// Mean training loss; none without training.
+	pub loss: Option<f64>,
+	/// Batches that went into it.
+	pub batches: usize,
+}
+
+/// Trains on the assigned pages until they are used up or the window is over. None if there was time for nothing.
+pub(super) async fn train(participant: &Participant, window: Window) -> Result<Option<Work>, ParticipantError> {
+	let pages_per_window = participant.hparams.data.pages_per_window;
+	let n_pages = participant.dataset.n_train_pages();
+	let pages = assigned(Seed::of_uid(participant.uid), window, pages_per_window, n_pages);
+	let of_pages = pages.clone();
+	let batches = participant.device.run(move |engine| engine.batches(&of_pages)).await??;
+	let (mut sum, mut trained) = (0.0, 0);
+	for batch in batches {
+		// Late is missing: what the window leaves no time for is left out.
+		if participant.clock.window()? > window {
+			break;
+		}
+		sum += participant.device.run(move |engine| engine.train(&batch)).await??;
+		trained += 1;
+	}
+	let learning_rate = participant.learning_rate(window);
+	let compressed = participant.device.run(move |engine| engine.submission(learning_rate)).await?;
+	let tensors = match compressed {
+		Ok(Some(tensors)) => tensors,
+		Ok(None) => return Ok(None),
+		Err(error @ EngineError::Step(_)) => {
+			warn!(window, "this window's gradient is of no use: {}", crate::one_line(&error));
+			return Ok(None);
+		},
+		Err(error) => return Err(error.into()),
+	};
+	let gradient = built(participant, window, pages, tensors);
+	Ok(gradient.map(|gradient| Work { gradient, loss: Some(sum / trained as f64), batches: trained }))
+}
+
+/// Random numbers at random places, of the right shape.
+pub(super) fn noise(participant: &Participant, window: Window) -> Option<Work> {
+	let seed = u32::from(participant.uid).wrapping_mul(0x9e37_79b9) ^ window;
+	let mut random = Generator::new(seed);
+	let mut tensors = BTreeMap::new();
+	for (name, layout) in participant.layouts.iter() {
+		let (mut indices, mut values) = (Vec::new(), Vec::new());
+		for _ in 0..layout.chunks() {
+			indices.extend(distinct(&mut random, layout.kept(), layout.total()));
+			values.extend((0..layout.kept()).map(|_| (random.next_u64() as i64 as f64 / i64::MAX as f64) as f32));
+		}
+		tensors.insert(name.to_owned(), Compressed { indices, values });
+	}
+	let gradient = built(participant, window, Vec::new(), tensors);
+	gradient.map(|gradient| Work { gradient, loss: None, batches: 0 })
+}
+
+/// `k` different positions below `n`, ascending.
+fn distinct(random: &mut Generator, k: usize, n: usize) -> Vec<u16> {
+	let mut left: Vec<u16> = (0..n).filter_map(|position| u16::try_from(position).ok()).collect();
+	while left.len() > k {
+		let Some(bound) = NonZeroU64::new(left.len() as u64) else { break };
+		left.swap_remove(random.integers(bound) as usize);
+	}
+	left.sort_unstable();
+	left
+}
+
+/// Waits for the upload of `victim` and takes it for its own. None if there is none in time.
+pub(super) async fn copy(
+	participant: &Participant,
+	window: Window,
+	victim: Uid,
+) -> Result<Option<Work>, ParticipantError> {
+	let view = participant.view(window).await?;
+	while participant.chain_time().await? <= view.open.closes_ms {
+		let found = participant.submissions(&view, [victim].into_iter()).await?;
+		if let Some(gradient) = found.get(&victim).and_then(Submission::gradient) {
+			let tensors = participant.layouts.iter().filter_map(|(name, _)| Some((name.to_owned(), gradient.get(name)?.clone())));
+			let gradient = built(participant, window, gradient.header().pages.clone(), tensors.collect());
+			return Ok(gradient.map(|gradient| Work { gradient, loss: None, batches: 0 }));
+		}
+		tokio::time::sleep(LOOK).await;
+	}
+	Ok(None)
+}
+
+/// A submission of ours. None, which is told, if it would not pass our own checks.
+fn built(
+	participant: &Participant,
+	window: Window,
+	pages: Vec<u64>,
+	tensors: BTreeMap<String, Compressed>,
+) -> Option<CompressedGradient> {
+	let header = Header { window, uid: participant.uid, pages };
+	let refused = |error: &InvalidGradient| warn!(window, "nothing to upload: {error}");
+	CompressedGradient::new(header, tensors, &participant.layouts).inspect_err(refused).ok()
+}

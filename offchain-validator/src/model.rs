@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The shared model: its shape, its parameters, its loss.
+//!
+//! With [`crate::gradient`], the only code that names libtorch, and none of it shows: callers hand in tokens and get
+//! numbers. Parameters never track gradients, only the copies made for one backward pass do, so nothing here depends on
+//! the `no_grad` state of a thread. Everything that libtorch could refuse is checked before it gets there, by
+//! [`ModelConfig::check`], [`Params::load`] and [`Batch::new`]; what is left, such as no memory, panics, and
+//! [`Device`] turns that into an error.
+
+mod config;
+#[cfg(feature = "torch")]
+mod device;
+#[cfg(feature = "torch")]
+mod llama;
+#[cfg(feature = "torch")]
+mod normal;
+#[cfg(feature = "torch")]
+mod params;
+pub(crate) mod tensor_file;
+
+pub use config::{ConfigError, ModelConfig};
+#[cfg(feature = "torch")]
+pub use device::{Device, DeviceStopped, StartError};
+#[cfg(feature = "torch")]
+pub use llama::{gradients, loss, Batch, BatchError, Gradients};
+#[cfg(feature = "torch")]
+pub(crate) use params::elements;
+#[cfg(feature = "torch")]
+pub use params::{Params, ParamsError};
+pub use tensor_file::TensorFileError;

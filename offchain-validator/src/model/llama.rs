@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Llama's forward pass, its loss and its gradient, in f32.
+
+use tch::{Kind, Reduction, Tensor};
+
+use super::config::ModelConfig;
+use super::params::Params;
+
+/// Parameters of one layer; see [`ModelConfig::parameter_shapes`].
+const LAYER_PARAMETERS: usize = 9;
+/// No token: a target that never occurs.
+const NO_TOKEN: i64 = -100;
+
+/// Token sequences of one length that a model can read, with at least one target to predict.
+#[derive(Debug)]
+pub struct Batch {
+	/// `[sequence, position]`.
+	tokens: Tensor,
+	/// Targets of this token do not count.
+	masked: i64,
+}
+
+/// Why token sequences make no batch.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+pub enum BatchError {
+	/// There is no sequence.
+	#[error("a batch needs a sequence")]
+	Empty,
+	/// A sequence is too short to predict anything, or too long for the model.
+	#[error("sequence {sequence} has {length} tokens: must be from 2 to {max}")]
+	Length {
+		/// Position of the sequence.
+		sequence: usize,
+		/// Its length.
+		length: usize,
+		/// The model's longest.
+		max: usize,
+	},
+	/// Sequences of a batch lie side by side.
+	#[error("sequence {sequence} has {length} tokens, the first has {first}: all must be equally long")]
+	Ragged {
+		/// Position of the sequence.
+		sequence: usize,
+		/// Its length.
+		length: usize,
+		/// Length of the first.
+		first: usize,
+	},
+	/// The model does not know a token.
+	#[error("sequence {sequence} has token {token}: must be below {vocab_size}")]
+	Token {
+		/// Position of the sequence.
+		sequence: usize,
+		/// The token.
+		token: u32,
+		/// How many the model knows.
+		vocab_size: usize,
+	},
+	/// The mean over no targets is no number.
+	#[error("all targets are the masked token")]
+	AllMasked,
+}
+
+/// Sum of the gradients of some batches.
+#[derive(Debug)]
+pub struct Gradients {
+	/// Sum of the batches' losses.
+	pub loss: f64,
+	tensors: Vec<(String, Tensor)>,
+}
+
+impl Batch {
+	/// Sequences for a model of this shape. Where the next token is `masked`, which is what padding is, it does not count.
+	pub fn new<S: AsRef<[u32]>>(
+		sequences: &[S],
+		config: &ModelConfig,
+		masked: Option<u32>,
+	) -> Result<Self, BatchError> {
+		let first = sequences.first().ok_or(BatchError::Empty)?.as_ref().len();
+		for (sequence, tokens) in sequences.iter().map(AsRef::as_ref).enumerate() {
+			check_sequence(sequence, tokens, first, config)?;
+		}
+		let targets = || sequences.iter().flat_map(|tokens| tokens.as_ref().iter().skip(1));
+		if targets().all(|token| Some(*token) == masked) {
+			return Err(BatchError::AllMasked);
+		}
+		let tokens: Vec<i64> = sequences.iter().flat_map(|tokens| tokens.as_ref()).copied().map(i64::from).collect();
+		let tokens = Tensor::from_slice(&tokens).reshape([-1, first as i64]);
+		Ok(Self { tokens, masked: masked.map_or(NO_TOKEN, i64::from) })
+	}
+}
+
+impl Gradients {
+	/// Adds those of further batches of the same model.
+	pub fn add(&mut self, more: &Self) {
+		self.loss += more.loss;
+		for ((_, sum), (_, gradient)) in self.tensors.iter_mut().zip(&more.tensors) {
+			*sum += gradient;
+		}
+	}
+
+	pub(crate) fn named(&self) -> impl ExactSizeIterator<Item = (&str, &Tensor)> {
+		self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
+	}
+}
+
+/// Mean cross-entropy of the next tokens, in nats. Not finite if the parameters have diverged.
+pub fn loss(params: &Params, batch: &Batch) -> f64 {
+	let tensors: Vec<_> = params.named().map(|(_, tensor)| tensor.shallow_clone()).collect();
+	mean_loss(params.config(), &tensors, batch).double_value(&[])
+}
+
+/// Sum over the batches of the gradient of each one's loss; there is no averaging.
+pub fn gradients(params: &Params, batches: &[Batch]) -> Gradients {
+	// These share the parameters' memory but are no part of them: tracking ends with this call.
+	let leaves: Vec<_> = params.named().map(|(_, tensor)| tensor.detach().set_requires_grad(true)).collect();
+	let mut sums: Vec<_> = params.named().map(|(_, tensor)| tensor.zeros_like()).collect();
+	let mut total = 0.0;
+	for batch in batches {
+		let loss = mean_loss(params.config(), &leaves, batch);
+		total += loss.double_value(&[]);
+		for (sum, gradient) in sums.iter_mut().zip(Tensor::run_backward(&[&loss], &leaves, false, false)) {
+			*sum += gradient;
+		}
+	}
+	Gradients { loss: total, tensors: params.named().map(|(name, _)| name.to_owned()).zip(sums).collect() }
+}
+
+fn check_sequence(sequence: usize, tokens: &[u32], first: usize, config: &ModelConfig) -> Result<(), BatchError> {
+	let (length, max, vocab_size) = (tokens.len(), config.max_position_embeddings, config.vocab_size);
+	if length < 2 || length > max {
+		return Err(BatchError::Length { sequence, length, max });
+	}
+	if length != first {
+		return Err(BatchError::Ragged { sequence, length, first });
+	}
+	match tokens.iter().find(|token| **token as usize >= vocab_size) {
+		Some(&token) => Err(BatchError::Token { sequence, token, vocab_size }),
+		None => Ok(()),
+	}
+}
+
+fn mean_loss(config: &ModelConfig, tensors: &[Tensor], batch: &Batch) -> Tensor {
+	let inner = batch.tokens.size()[1] - 1;
+	let logits = logits(config, tensors, &batch.tokens.narrow(1, 0, inner)).flatten(0, 1);
+	let targets = batch.tokens.narrow(1, 1, inner).flatten(0, 1);
+	logits.cross_entropy_loss(&targets, None::<Tensor>, Reduction::Mean, batch.masked, 0.0)
+}
+
+/// `[sequence, position, token]`, from the parameters in their order.
+pub(super) fn logits(config: &ModelConfig, tensors: &[Tensor], tokens: &Tensor) -> Tensor {
+	let [embedding, rest @ ..] = tensors else { unreachable!("every model has an embedding; qed") };
+	let (layers, last) = rest.split_at(config.num_hidden_layers * LAYER_PARAMETERS);
+	let [norm, head @ ..] = last else { unreachable!("every model has a last norm; qed") };
+	let rotary = Rotary::new(config, tokens.size()[1]);
+	let mut stream = Tensor::embedding(embedding, tokens, -1, false, false);
+	// Nothing is added in place: the backward pass still needs what was there.
+	for layer in layers.chunks_exact(LAYER_PARAMETERS) {
+		let [q, k, v, o, gate, up, down, input_norm, post_norm] = layer else {
+			unreachable!("chunks have this length; qed")
+		};
+		let normed = rms_norm(config, &stream, input_norm);
+		stream = attention(config, &rotary, &normed, [q, k, v]).linear(o, None::<Tensor>) + stream;
+		let normed = rms_norm(config, &stream, post_norm);
+		let gated = normed.linear(gate, None::<Tensor>).silu() * normed.linear(up, None::<Tensor>);
+		stream = gated.linear(down, None::<Tensor>) + stream;
+	}
+	rms_norm(config, &stream, norm).linear(head.first().unwrap_or(embedding), None::<Tensor>)
+}
+
+fn rms_norm(config: &ModelConfig, x: &Tensor, weight: &Tensor) -> Tensor {
+	let mean_square = x.square().mean_dim(-1, true, Kind::Float);
+	x * (mean_square + config.rms_norm_eps).rsqrt() * weight
+}
+
+/// Causal attention with grouped queries; all heads side by side, before the output projection.
+fn attention(config: &ModelConfig, rotary: &Rotary, x: &Tensor, [q, k, v]: [&Tensor; 3]) -> Tensor {
+	let (sequences, length) = (x.size()[0], x.size()[1]);
+	let heads = |weight: &Tensor| {
+		let split = x.linear(weight, None::<Tensor>).view([sequences, length, -1, config.head_size() as i64]);
+		split.transpose(1, 2)
+	};
+	let (q, k, v) = (rotary.turn(&heads(q)), rotary.turn(&heads(k)), heads(v));
+	let grouped = config.num_key_value_heads < config.num_attention_heads;
+	let mixed = Tensor::scaled_dot_product_attention(&q, &k, &v, None::<Tensor>, 0.0, true, None, grouped);
+	mixed.transpose(1, 2).reshape([sequences, length, -1])
+}
+
+/// Rotary position embedding, as Hugging Face lays it out: coordinate `i` is turned with `i + head_size / 2`.
+struct Rotary {
+	cos: Tensor,
+	sin: Tensor,
+}
+
+impl Rotary {
+	fn new(config: &ModelConfig, length: i64) -> Self {
+		let pairs = config.head_size() as i64 / 2;
+		let exponents = Tensor::arange(pairs, (Kind::Float, tch::Device::Cpu)) / pairs as f64;
+		let frequencies = Tensor::from(config.rope_theta as f32).pow(&exponents).reciprocal();
+		let angles = Tensor::arange(length, (Kind::Float, tch::Device::Cpu)).outer(&frequencies);
+		let angles = Tensor::cat(&[&angles, &angles], -1);
+		Self { cos: angles.cos(), sin: angles.sin() }
+	}
+
+	/// `x` is `[sequence, head, position, coordinate]`.
+	fn turn(&self, x: &Tensor) -> Tensor {
+		let halves = x.chunk(2, -1);
+		let turned = Tensor::cat(&[&-&halves[1], &halves[0]], -1);
+		x * &self.cos + turned * &self.sin
+	}
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The model on disk after each window, and which files to keep.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use super::ParticipantError;
+use crate::clock::Window;
+
+/// Files kept: the newest, and the one before it should the newest be damaged.
+const KEPT: u32 = 2;
+
+/// A folder of files `params-{window}.safetensors`.
+pub(super) struct Checkpoints(PathBuf);
+
+impl Checkpoints {
+	/// Makes the folder if it is missing.
+	pub fn open(folder: &Path) -> Result<Self, ParticipantError> {
+		fs::create_dir_all(folder).map_err(failed(folder))?;
+		Ok(Self(folder.into()))
+	}
+
+	/// Where the model after `window` belongs.
+	pub fn file(&self, window: Window) -> PathBuf {
+		self.0.join(format!("params-{window}.safetensors"))
+	}
+
+	/// The newest window there is a model of.
+	pub fn newest(&self) -> Result<Option<(Window, PathBuf)>, ParticipantError> {
+		Ok(self.windows()?.into_iter().max().map(|window| (window, self.file(window))))
+	}
+
+	/// Removes what is older than the last files up to `window`.
+	pub fn prune(&self, window: Window) -> Result<(), ParticipantError> {
+		for old in self.windows()?.into_iter().filter(|old| old.saturating_add(KEPT) <= window) {
+			let file = self.file(old);
+			fs::remove_file(&file).map_err(failed(&file))?;
+		}
+		Ok(())
+	}
+
+	fn windows(&self) -> Result<Vec<Window>, ParticipantError> {
+		let mut windows = Vec::new();
+		for entry in fs::read_dir(&self.0).map_err(failed(&self.0))? {
+			let name = entry.map_err(failed(&self.0))?.file_name();
+			let number = name.to_str().and_then(|name| name.strip_prefix("params-")?.strip_suffix(".safetensors"));
+			windows.extend(number.and_then(|number| number.parse::<Window>().ok()));
+		}
+		Ok(windows)
+	}
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> ParticipantError + '_ {
+	|source| ParticipantError::State { path: path.into(), source }
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn the_newest_model_is_found_and_old_ones_go() {
+		let folder = tempfile::tempdir().expect("a folder can be made");
+		let checkpoints = Checkpoints::open(folder.path()).expect("it can be opened");
+		assert!(checkpoints.newest().expect("it can be read").is_none());
+		for window in [8, 9, 10, 11] {
+			fs::write(checkpoints.file(window), b"").expect("it can be written");
+		}
+		fs::write(folder.path().join("params-x.safetensors"), b"").expect("it can be written");
+		assert_eq!(checkpoints.newest().expect("it can be read").map(|(window, _)| window), Some(11));
+		checkpoints.prune(11).expect("it can be written");
+		let mut left = checkpoints.windows().expect("it can be read");
+		left.sort_unstable();
+		assert_eq!(left, [10, 11]);
+	}
+}

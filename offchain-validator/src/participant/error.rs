@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Why a participant cannot go on.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::bucket::BucketError;
+use crate::chain::{AccountId, ChainError};
+use crate::clock::Window;
+use crate::data::DatasetError;
+use crate::engine::EngineError;
+use crate::model::{DeviceStopped, StartError};
+
+/// Why a participant cannot go on. Nothing a peer does is among the reasons.
+#[derive(Debug, thiserror::Error)]
+pub enum ParticipantError {
+	/// The chain did not answer, or refused.
+	#[error("{0}")]
+	Chain(#[from] ChainError),
+	/// The hotkey has no uid.
+	#[error("hotkey {hotkey} is not registered on subnet {netuid}: have its coldkey call burned_register first")]
+	NotRegistered {
+		/// The hotkey.
+		hotkey: AccountId,
+		/// The subnet.
+		netuid: u16,
+	},
+	/// The folder of the buckets, or our own bucket, cannot be used.
+	#[error("the bucket cannot be used")]
+	Bucket(#[from] BucketError),
+	/// The token shards cannot be used.
+	#[error("the data cannot be used")]
+	Data(#[from] DatasetError),
+	/// The model cannot be worked with.
+	#[error("{0}")]
+	Engine(#[from] EngineError),
+	/// The device thread did not start.
+	#[error("the device thread did not start")]
+	Start(#[from] StartError<EngineError>),
+	/// The device thread ended.
+	#[error("{0}")]
+	Device(#[from] DeviceStopped),
+	/// A file of ours cannot be read or written.
+	#[error("cannot use {}", path.display())]
+	State {
+		/// Its path.
+		path: PathBuf,
+		#[source]
+		source: io::Error,
+	},
+	/// Others have removed the objects of the window we would have to begin with.
+	#[error(
+		"window {window} is too far behind the chain's {newest}: miners keep their objects for {retention} windows; \
+		 begin with the newest params-*.safetensors of a node that has kept step"
+	)]
+	TooFarBehind {
+		/// The window we are at.
+		window: Window,
+		/// The window the chain is in.
+		newest: Window,
+		/// Windows for which objects are kept.
+		retention: u32,
+	},
+	/// A task of ours was cut short.
+	#[error("a task of this program was cut short")]
+	Task(#[from] tokio::task::JoinError),
+	/// Something of ours cannot be put into JSON.
+	#[error("a record cannot be put into JSON")]
+	Json(#[from] serde_json::Error),
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Who takes part in a window, by what the chain says after one block. Pure but for [`at_block`].
+//!
+//! The reference lets the validator with the most stake post the list of peers. Here the chain is the list: the miners
+//! with the most incentive. Every node reads the same from the same block, and there is no leader to trust.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use mechanisms::Uid;
+
+use crate::bucket::BucketAddress;
+use crate::chain::metagraph::{self, Neuron};
+use crate::chain::{AccountId, AtBlock, ChainError};
+use crate::hparams;
+
+/// Rao of one TAO.
+const TAO: u64 = 1_000_000_000;
+
+/// The neurons of a subnet and where they keep their objects.
+#[derive(Clone, Debug)]
+pub struct Peers {
+	/// Who holds each slot.
+	pub hotkeys: BTreeMap<Uid, AccountId>,
+	/// The miners, and where their objects are.
+	pub miners: BTreeMap<Uid, BucketAddress>,
+	/// The miners whose gradients make the outer step, ascending. Empty if there are too few.
+	pub gather: Vec<Uid>,
+}
+
+/// The peers of `netuid` after a block.
+pub async fn at_block(at: &AtBlock, netuid: u16, params: &hparams::Peers) -> Result<Peers, ChainError> {
+	let neurons = metagraph::metagraph(at, netuid).await?;
+	let commitments = metagraph::commitments(at, netuid).await?;
+	Ok(select(&neurons, &commitments, params))
+}
+
+/// A miner is a neuron that has published a bucket and has no more stake than the limit.
+fn select(
+	neurons: &BTreeMap<Uid, Neuron>,
+	commitments: &BTreeMap<AccountId, Vec<u8>>,
+	params: &hparams::Peers,
+) -> Peers {
+	let limit = params.eval_stake_limit_tao.saturating_mul(TAO);
+	let miner = |neuron: &Neuron| {
+		let bucket = BucketAddress::parse(commitments.get(&neuron.hotkey)?)?;
+		(neuron.stake <= limit).then_some((neuron.uid, bucket))
+	};
+	let miners: BTreeMap<Uid, BucketAddress> = neurons.values().filter_map(miner).collect();
+	let mut gather: Vec<Uid> = miners.keys().copied().collect();
+	// A stable sort: miners of equal incentive stay in the order of their uids.
+	gather.sort_by_key(|uid| Reverse(neurons.get(uid).map_or(0, |neuron| neuron.incentive)));
+	gather.truncate(if gather.len() < params.minimum_peers { 0 } else { params.max_topk_peers });
+	gather.sort_unstable();
+	Peers { hotkeys: neurons.iter().map(|(uid, neuron)| (*uid, neuron.hotkey)).collect(), miners, gather }
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	const PARAMS: hparams::Peers =
+		hparams::Peers { max_topk_peers: 3, minimum_peers: 2, recent_windows: 5, eval_stake_limit_tao: 20_000 };
+
+	fn neuron(uid: u16, stake_tao: u64, incentive: u16) -> Neuron {
+		let hotkey = AccountId::from([uid as u8; 32]);
+		let stake = stake_tao * TAO;
+		Neuron { uid, hotkey, stake, permit: true, incentive, validator_trust: 0, emission: 0, last_update: 0 }
+	}
+
+	fn check_gather(neurons: &[Neuron], published: &[(u16, &str)], expected: &[u16]) {
+		let commitments = published.iter().map(|(uid, text)| (AccountId::from([*uid as u8; 32]), (*text).into()));
+		let neurons = neurons.iter().map(|neuron| (neuron.uid, neuron.clone())).collect();
+		assert_eq!(select(&neurons, &commitments.collect(), &PARAMS).gather, expected);
+	}
+
+	#[test]
+	fn the_best_paid_miners_make_the_step_in_the_order_of_their_uids() {
+		let neurons = [neuron(1, 0, 5), neuron(2, 0, 0), neuron(3, 0, 9), neuron(4, 0, 7)];
+		check_gather(&neurons, &[(1, "local:a"), (2, "local:b"), (3, "local:c"), (4, "local:d")], &[1, 3, 4]);
+	}
+
+	#[test]
+	fn before_anybody_is_paid_the_lowest_uids_make_the_step() {
+		let neurons: Vec<_> = (0..5).map(|uid| neuron(uid, 0, 0)).collect();
+		check_gather(&neurons, &[(4, "local:e"), (1, "local:b"), (3, "local:d"), (2, "local:c")], &[1, 2, 3]);
+	}
+
+	#[test]
+	fn validators_and_hotkeys_without_a_bucket_are_no_miners() {
+		let neurons = [neuron(0, 20_001, 9), neuron(1, 20_000, 0), neuron(2, 0, 0), neuron(3, 0, 0), neuron(4, 0, 0)];
+		let published = [(0, "local:v"), (1, "local:a"), (2, "local:../b"), (4, "local:d")];
+		check_gather(&neurons, &published, &[1, 4]);
+	}
+
+	#[test]
+	fn too_few_miners_make_no_step() {
+		check_gather(&[neuron(1, 0, 0), neuron(2, 0, 0)], &[(1, "local:a")], &[]);
+	}
+}

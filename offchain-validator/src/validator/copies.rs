@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Finds gradients that are another miner's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mechanisms::templar::overlap::{self, ParameterIndices};
+use mechanisms::templar::State;
+use mechanisms::Uid;
+use tracing::info;
+
+use super::ValidatorError;
+use crate::clock::Window;
+use crate::gather::Submission;
+use crate::gradient::{CompressedGradient, Layouts};
+use crate::participant::Participant;
+
+/// The miners whose gradient shares too many indices with one that was uploaded before it.
+pub(super) fn offenders(
+	participant: &Participant,
+	scores: &State,
+	window: Window,
+	submissions: &BTreeMap<Uid, Submission>,
+) -> Result<BTreeSet<Uid>, ValidatorError> {
+	let mut compared = Vec::new();
+	for (uid, submission) in submissions {
+		let Submission::Gradient { gradient, uploaded_ms } = submission else { continue };
+		compared.push(overlap::Submission {
+			uid: *uid,
+			uploaded_ms: *uploaded_ms,
+			binary_average: scores.peer(*uid).map_or(0.0, |peer| peer.binary_average),
+			parameters: parameters(gradient, &participant.layouts),
+		});
+	}
+	let threshold = participant.hparams.scoring.idx_overlap_threshold;
+	let copies =
+		overlap::copies(&compared, threshold).map_err(|source| ValidatorError::Overlap { window, source })?;
+	for copy in &copies {
+		let percent = 100.0 * copy.share;
+		info!(uid = copy.offender, of = copy.original, window, "copied: {percent:.0} % of the indices agree");
+	}
+	Ok(copies.into_iter().map(|copy| copy.offender).collect())
+}
+
+/// The indices of every parameter, in the model's order.
+fn parameters<'a>(gradient: &'a CompressedGradient, layouts: &Layouts) -> Vec<ParameterIndices<'a>> {
+	let indices = |(name, layout): (&str, &crate::gradient::Layout)| {
+		let compressed = gradient.get(name)?;
+		Some(ParameterIndices { per_chunk: layout.kept(), indices: &compressed.indices })
+	};
+	layouts.iter().filter_map(indices).collect()
+}
