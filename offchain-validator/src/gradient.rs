@@ -4,8 +4,8 @@
 //!
 //! A gradient travels as the largest coefficients of its discrete cosine transform, chunk by chunk. [`Layouts`] says
 //! what shape that must have, [`decode`] turns a stranger's bytes into a [`CompressedGradient`] or says what is wrong with
-//! them, [`aggregate()`] and [`outer_step`] move every copy of the model alike. What a peer did wrong is a value,
-//! [`InvalidGradient`]; an `Err` of the functions on tensors, [`StepError`], is our own fault.
+//! them, `aggregate` and `outer_step` move every copy of the model alike. What a peer did wrong is a value,
+//! [`InvalidGradient`]; an `Err` of the functions on tensors, `StepError`, is our own fault.
 
 #[cfg(feature = "torch")]
 mod aggregate;

@@ -4,7 +4,7 @@
 
 mod cli;
 
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -24,7 +24,8 @@ const LOGS: &str = "warn,offchain_validator=info";
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
 async fn main() -> ExitCode {
 	let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(LOGS));
-	tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+	let colours = io::stderr().is_terminal();
+	tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(io::stderr).init();
 	match run(Cli::parse().command).await {
 		Ok(()) => ExitCode::SUCCESS,
 		Err(error) => {

@@ -5,8 +5,8 @@
 //! With [`crate::gradient`], the only code that names libtorch, and none of it shows: callers hand in tokens and get
 //! numbers. Parameters never track gradients, only the copies made for one backward pass do, so nothing here depends on
 //! the `no_grad` state of a thread. Everything that libtorch could refuse is checked before it gets there, by
-//! [`ModelConfig::check`], [`Params::load`] and [`Batch::new`]; what is left, such as no memory, panics, and
-//! [`Device`] turns that into an error.
+//! [`ModelConfig::check`], `Params::load` and `Batch::new`; what is left, such as no memory, panics, and
+//! `Device` turns that into an error.
 
 mod config;
 #[cfg(feature = "torch")]

@@ -79,12 +79,8 @@ pub fn evaluation_step(
 	lr: f64,
 ) -> Result<Params, StepError> {
 	let mut stepped = params.copy();
-	// Not scaled to length one, which would leave the signs as they are.
-	let decoded = codec.layouts().iter().map(|(parameter, layout)| {
-		let sent = sent(gradient, parameter, layout)?;
-		Ok((parameter.to_owned(), dense(codec, parameter, layout, &[(sent, 1.0)])?))
-	});
-	outer_step(&mut stepped, &Aggregated(decoded.collect::<Result<_, _>>()?), lr, 0.0)?;
+	// Scaled to length one, the gradient keeps its signs, which are all that counts.
+	outer_step(&mut stepped, &aggregate(codec, &[gradient])?, lr, 0.0)?;
 	Ok(stepped)
 }
 

@@ -134,7 +134,10 @@ fn serve<E>(mut engine: E, mut queue: mpsc::Receiver<Job<E>>, end: &End) {
 	while let Some(job) = queue.blocking_recv() {
 		job(&mut engine);
 		if end.0.get().is_some() {
-			// Dropping it may panic again, which must not hide the first reason.
+			// Dropped here, jobs that wait tell their callers; so does one that is being sent this moment.
+			queue.close();
+			while queue.blocking_recv().is_some() {}
+			// Dropping the engine may panic again, which must not hide the first reason.
 			return drop(catch_unwind(AssertUnwindSafe(|| drop(engine))));
 		}
 	}

@@ -13,10 +13,12 @@ const LAYER_PARAMETERS: usize = 9;
 const NO_TOKEN: i64 = -100;
 
 /// Token sequences of one length that a model can read, with at least one target to predict.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Batch {
-	/// `[sequence, position]`.
-	tokens: Tensor,
+	/// One sequence after the other; no tensor, which only the model's thread may make.
+	tokens: Vec<i64>,
+	/// Tokens of one sequence.
+	length: usize,
 	/// Targets of this token do not count.
 	masked: i64,
 }
@@ -85,9 +87,8 @@ impl Batch {
 		if targets().all(|token| Some(*token) == masked) {
 			return Err(BatchError::AllMasked);
 		}
-		let tokens: Vec<i64> = sequences.iter().flat_map(|tokens| tokens.as_ref()).copied().map(i64::from).collect();
-		let tokens = Tensor::from_slice(&tokens).reshape([-1, first as i64]);
-		Ok(Self { tokens, masked: masked.map_or(NO_TOKEN, i64::from) })
+		let tokens = sequences.iter().flat_map(|tokens| tokens.as_ref()).copied().map(i64::from).collect();
+		Ok(Self { tokens, length: first, masked: masked.map_or(NO_TOKEN, i64::from) })
 	}
 }
 
@@ -142,9 +143,10 @@ fn check_sequence(sequence: usize, tokens: &[u32], first: usize, config: &ModelC
 }
 
 fn mean_loss(config: &ModelConfig, tensors: &[Tensor], batch: &Batch) -> Tensor {
-	let inner = batch.tokens.size()[1] - 1;
-	let logits = logits(config, tensors, &batch.tokens.narrow(1, 0, inner)).flatten(0, 1);
-	let targets = batch.tokens.narrow(1, 1, inner).flatten(0, 1);
+	let tokens = Tensor::from_slice(&batch.tokens).reshape([-1, batch.length as i64]);
+	let predicted = batch.length as i64 - 1;
+	let logits = logits(config, tensors, &tokens.narrow(1, 0, predicted)).flatten(0, 1);
+	let targets = tokens.narrow(1, 1, predicted).flatten(0, 1);
 	logits.cross_entropy_loss(&targets, None::<Tensor>, Reduction::Mean, batch.masked, 0.0)
 }
 

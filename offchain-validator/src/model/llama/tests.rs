@@ -118,8 +118,11 @@ fn the_gradient_is_the_slope_of_the_loss() {
 fn gradients_of_batches_add_up() {
 	let (params, tokens) = (params(), vec![1, 2, 3, 4, 5]);
 	let once = gradients(&params, &[batch(from_ref(&tokens))]);
-	let twice = gradients(&params, &[batch(from_ref(&tokens)), batch(&[tokens])]);
-	assert_eq!(twice.loss, 2.0 * once.loss);
+	let twice = gradients(&params, &[batch(from_ref(&tokens)), batch(from_ref(&tokens))]);
+	let mut added = gradients(&params, &[batch(from_ref(&tokens))]);
+	added.add(&once);
+	assert_eq!((twice.loss, added.loss), (2.0 * once.loss, 2.0 * once.loss));
+	assert!(twice.named().zip(added.named()).all(|((_, twice), (_, added))| twice.equal(added)));
 	for ((name, once), (_, twice)) in once.named().zip(twice.named()) {
 		assert!((once * 2.0).allclose(twice, 1e-5, 1e-7, false), "{name}");
 	}

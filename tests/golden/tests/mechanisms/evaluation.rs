@@ -36,7 +36,7 @@ enum EvaluationResult {
 		improvement_own: Float,
 		improvement_random: Float,
 		binary: i8,
-		binary_moving_average: f64,
+		binary_moving_average: Float,
 	},
 }
 
@@ -72,7 +72,7 @@ fn finite_losses_are_scored_as_in_the_reference() {
 				check_close(scores.random_improvement, improvement_random.0, 1e-12, "random improvement");
 				assert_eq!(scores.binary(), binary);
 				let average = moving_average(case.previous_bma, scores.binary(), case.alpha);
-				check_close(average.into(), binary_moving_average, 1e-6, "moving average");
+				check_close(average.into(), binary_moving_average.0, 1e-6, "moving average");
 				scored += 1;
 			},
 			(_, judgement) => panic!("{losses:?}: {judgement:?}"),

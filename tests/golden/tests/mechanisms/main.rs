@@ -11,10 +11,8 @@ mod trace;
 use std::fmt;
 
 use mechanisms::templar::Params;
-use serde::{
-	de::{Error, Visitor},
-	Deserialize, Deserializer,
-};
+use serde::{de::Error, Deserialize, Deserializer};
+use serde_json::Value;
 
 /// The values of the reference, of which a recording names those that it varies.
 const SEED_PARAMS: Params = Params {
@@ -38,31 +36,13 @@ struct Float(f64);
 
 impl<'de> Deserialize<'de> for Float {
 	fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-		struct AnyFloat;
-		impl Visitor<'_> for AnyFloat {
-			type Value = Float;
-
-			fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-				formatter.write_str("a number, or the name of one that is not finite")
-			}
-
-			fn visit_f64<E: Error>(self, value: f64) -> Result<Float, E> {
-				Ok(Float(value))
-			}
-
-			fn visit_i64<E: Error>(self, value: i64) -> Result<Float, E> {
-				Ok(Float(value as f64))
-			}
-
-			fn visit_u64<E: Error>(self, value: u64) -> Result<Float, E> {
-				Ok(Float(value as f64))
-			}
-
-			fn visit_str<E: Error>(self, value: &str) -> Result<Float, E> {
-				value.parse().map(Float).map_err(E::custom)
-			}
+		// By way of a value, which alone knows a number when serde has buffered it and another crate of the workspace has
+		// asked serde_json for arbitrary precision.
+		match Value::deserialize(deserializer)? {
+			Value::Number(number) => number.as_f64().map(Self).ok_or_else(|| D::Error::custom("no number of 64 bits")),
+			Value::String(name) => name.parse().map(Self).map_err(D::Error::custom),
+			_ => Err(D::Error::custom("expected a number, or the name of one that is not finite")),
 		}
-		deserializer.deserialize_any(AnyFloat)
 	}
 }
 

@@ -15,7 +15,7 @@ use mechanisms::{
 };
 use serde::Deserialize;
 
-use crate::{check_close, SEED_PARAMS};
+use crate::{check_close, Float, SEED_PARAMS};
 
 #[derive(Deserialize)]
 struct Trace {
@@ -59,7 +59,7 @@ struct Input {
 #[derive(Deserialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 enum Eval {
-	Ok { uid: Uid, loss: (f64, f64, f64, f64) },
+	Ok { uid: Uid, loss: [Float; 4] },
 	Missing { uid: Uid },
 	Invalid { uid: Uid },
 }
@@ -128,13 +128,9 @@ fn behind(avg_steps_behind: f64) -> SyncVerdict {
 
 fn verdict(eval: &Eval) -> (Uid, Verdict) {
 	match eval {
-		Eval::Ok { uid, loss: (own_before, own_after, random_before, random_after) } => {
-			let losses = Losses {
-				own_before: *own_before,
-				own_after: *own_after,
-				random_before: *random_before,
-				random_after: *random_after,
-			};
+		Eval::Ok { uid, loss } => {
+			let [own_before, own_after, random_before, random_after] = loss.map(|loss| loss.0);
+			let losses = Losses { own_before, own_after, random_before, random_after };
 			(*uid, losses.judge().into())
 		},
 		Eval::Missing { uid } => (*uid, Verdict::Missing),
