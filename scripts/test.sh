@@ -34,18 +34,12 @@ build() {
 	cargo build --locked --workspace --bins
 }
 
-no_libtorch() {
-	cargo tree --locked --offline -p offchain-validator --no-default-features | grep -q torch-sys &&
-		fail "offchain-validator without features depends on libtorch"
-	return 0
-}
-
 phase "set-up" scripts/setup.sh
 # Set-up may have changed which toolchain builds the wasm.
 . scripts/env.sh
 phase "format" cargo fmt --all --check
 phase "build" build
-phase "unit tests and recorded vectors" cargo test --locked --workspace --lib --bins --test chain --test tidy
+phase "unit tests and recorded vectors" cargo test --locked --workspace --lib --bins --test chain --test mechanisms --test tidy
 phase "scripts" tests/scripts.sh
 phase "end to end" cargo test --locked --workspace --test suite
 table

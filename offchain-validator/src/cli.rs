@@ -3,8 +3,10 @@
 //! What the user can say.
 
 pub mod corpus;
+mod key;
 #[cfg(feature = "torch")]
 mod participant;
+pub mod register;
 
 use clap::{Parser, Subcommand};
 
@@ -49,6 +51,8 @@ pub enum ChainCommand {
 		#[arg(long, value_name = "URL", env = "CHAIN_ENDPOINT", default_value = "ws://127.0.0.1:9944")]
 		endpoint: String,
 	},
+	/// Register a hotkey on a subnet, unless it is, and stake on it; the coldkey pays.
+	Register(register::RegisterArgs),
 }
 
 #[cfg(test)]

@@ -54,6 +54,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
 			let info = chain_info::read(&chain).await.context("could not read the chain")?;
 			offchain_validator::print(info).context("could not print the result")
 		},
+		Command::Chain(ChainCommand::Register(arguments)) => cli::register::run(arguments).await,
 		Command::Corpus(command) => cli::corpus::run(command).await,
 		#[cfg(feature = "torch")]
 		Command::Validator(arguments) => match offchain_validator::validator::run(arguments.settings()?).await? {},

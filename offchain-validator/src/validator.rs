@@ -145,6 +145,9 @@ impl Validator {
 		for uid in self.state.follow_hotkeys(hotkeys.collect()) {
 			info!(uid, "has another hotkey or none: what was known of it is forgotten");
 		}
+		for (uid, submission) in submissions.iter().filter(|(_, submission)| submission.gradient().is_none()) {
+			info!(uid, window = view.window, "no gradient: {submission}");
+		}
 		let uploaded = |submission: &Submission| !matches!(submission, Submission::Missing);
 		let seen = submissions.iter().filter(|(_, submission)| uploaded(submission));
 		self.state.last_seen.extend(seen.map(|(uid, _)| (*uid, view.window)));

@@ -101,7 +101,7 @@ async fn job(settings: &Settings, pid: u32, progress: &Progress) -> anyhow::Resu
 			print(result).context("cannot print the result")?;
 			// Last, so that whoever wants to know why has the report.
 			match (training, &report.training) {
-				(Some(training), Some(trained)) => training::check(trained, training.learnt).context("the training failed"),
+				(Some(training), Some(trained)) => training::check(trained, training.demand).context("the training failed"),
 				_ => Ok(()),
 			}
 		},

@@ -20,7 +20,7 @@ use crate::process::{Process, ProcessError};
 use crate::progress::Progress;
 
 pub use cast::{Member, Part};
-pub use check::{check, Learnt};
+pub use check::{check, Demand};
 pub use outcome::{Loss, Miner, Trained, Validator};
 pub use watch::WindowSeen;
 
@@ -50,8 +50,8 @@ pub struct Training {
 	pub folder: PathBuf,
 	/// Time between blocks.
 	pub block_time: Duration,
-	/// How much the model must have learnt.
-	pub learnt: Learnt,
+	/// How much is asked of the run.
+	pub demand: Demand,
 }
 
 /// Why the training did not come to its end.

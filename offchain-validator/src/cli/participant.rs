@@ -2,16 +2,16 @@
 
 //! Flags that validator and miner share.
 
-use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use anyhow::{bail, Context as _};
+use anyhow::Context as _;
 use clap::Args;
 use offchain_validator::bucket::BucketAddress;
-use offchain_validator::chain::Signer;
 use offchain_validator::hparams::Hparams;
 use offchain_validator::participant::Settings;
+
+use super::key::signer;
 
 #[derive(Args)]
 pub struct ParticipantArgs {
@@ -76,34 +76,5 @@ impl ParticipantArgs {
 			threads: self.threads.map_or(available, NonZeroUsize::get),
 			start_window: self.start_window,
 		})
-	}
-}
-
-fn signer(key: &str) -> anyhow::Result<Signer> {
-	if let Some(file) = key.strip_prefix('@') {
-		let secret = fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?;
-		return Ok(Signer::from_uri(secret.trim())?);
-	}
-	if !key.starts_with("//") {
-		bail!("use @FILE with a secret phrase, or a development key such as //Alice");
-	}
-	Ok(Signer::from_uri(key)?)
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn a_phrase_comes_from_a_file_only() {
-		let folder = tempfile::tempdir().expect("a folder can be made");
-		let file = folder.path().join("hotkey");
-		fs::write(&file, "//Alice\n").expect("it can be written");
-		let from_file = signer(&format!("@{}", file.display())).expect("a secret");
-		assert_eq!(from_file.account(), signer("//Alice").expect("a development key").account());
-
-		let phrase = "bottom drive obey lake curtain smoke basket hold race lonely fit walk";
-		let error = signer(phrase).expect_err("it is an argument");
-		assert!(!format!("{error:#}").contains("bottom"), "the secret is shown");
 	}
 }

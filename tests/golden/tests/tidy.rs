@@ -22,9 +22,14 @@ const LAYERS: [&[&str]; 7] = [
 	&["golden", "e2e"],
 ];
 /// The off-chain programs meet the chain in its metadata alone.
-const OFF_CHAIN: [&str; 2] = ["offchain-validator", "localnet"];
+const OFF_CHAIN: [&str; 3] = ["offchain-validator", "localnet", "mechanisms"];
+/// Maths alone: what is true of it is true without a chain, a clock or a disk.
+const PURE: [&str; 2] = ["yuma-consensus", "mechanisms"];
 /// What the pure crates must not reach, whatever lies between.
 const IMPURE: [&str; 6] = ["sp-io", "tokio", "tch", "subxt", "object_store", "log"];
+/// Libraries of the off-chain programs, and the modules that alone may name them.
+const BEHIND: [(&str, &[&str]); 3] =
+	[("subxt::", &["chain"]), ("tch::", &["model", "gradient"]), ("object_store::", &["bucket"])];
 
 /// Normal dependencies of every package, by name.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
@@ -77,9 +82,25 @@ fn arrows_point_down() {
 
 #[test]
 fn the_maths_is_pure() {
-	for name in reachable("yuma-consensus", &dependencies()) {
-		assert!(!name.starts_with("frame-") && !IMPURE.contains(&name.as_str()), "yuma-consensus reaches {name}");
+	let edges = dependencies();
+	for pure in PURE {
+		for name in reachable(pure, &edges) {
+			assert!(!name.starts_with("frame-") && !IMPURE.contains(&name.as_str()), "{pure} reaches {name}");
+		}
 	}
+}
+
+#[test]
+fn the_chain_client_needs_no_libtorch() {
+	let output = Command::new(env!("CARGO"))
+		.args(["tree", "--locked", "--offline", "-p", "offchain-validator", "--no-default-features", "--prefix", "none"])
+		.current_dir(workspace())
+		.output()
+		.expect("cargo runs");
+	assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+	let packages = String::from_utf8_lossy(&output.stdout).into_owned();
+	assert!(packages.contains("subxt v"), "the tree lacks what it must have: {packages}");
+	assert!(!packages.contains("torch-sys"), "offchain-validator without features depends on libtorch");
 }
 
 /// All files below `folder` that end in `.rs`.
@@ -103,10 +124,17 @@ fn every_file_names_its_licence() {
 }
 
 #[test]
-fn subxt_stays_behind_the_chain_module() {
-	for path in sources(&workspace().join("offchain-validator")) {
-		let behind = path.components().any(|part| part.as_os_str() == "chain") || path.ends_with("src/chain.rs");
+fn libraries_stay_behind_their_modules() {
+	let root = workspace().join("offchain-validator");
+	for path in sources(&root) {
 		let text = fs::read_to_string(&path).expect("a readable source");
-		assert!(behind || !text.contains("subxt::"), "{} names subxt", path.display());
+		let within = |module: &&str| {
+			let file = format!("{module}.rs");
+			let inside = path.strip_prefix(&root).expect("below the root");
+			inside.components().any(|part| part.as_os_str() == *module) || inside.ends_with(&file)
+		};
+		for (library, modules) in BEHIND {
+			assert!(modules.iter().any(|module| within(module)) || !text.contains(library), "{} names {library}", path.display());
+		}
 	}
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use offchain_validator::hparams::Hparams;
 
 use super::SettingsError;
-use crate::training::{Learnt, Training};
+use crate::training::{Demand, Training};
 
 /// Name of the program of validators and miners, beside this one.
 const PROGRAM: &str = "offchain-validator";
@@ -34,7 +34,7 @@ pub struct TrainingArgs {
 	#[arg(long, value_name = "DIR", env = "LOCALNET_SHARDS", default_value = "target/localnet/shards")]
 	shards: PathBuf,
 
-	/// Do not ask that the model learns more than how frequent each byte is; for runs of a few windows.
+	/// Ask less of the run, for a few windows: that the loss falls, and every honest miner has some weight.
 	#[arg(long)]
 	short: bool,
 }
@@ -66,7 +66,7 @@ impl TrainingArgs {
 			shards: self.shards,
 			folder: report.join("training"),
 			block_time,
-			learnt: if self.short { Learnt::Anything } else { Learnt::MoreThanFrequencies },
+			demand: if self.short { Demand::Short } else { Demand::Full },
 		}))
 	}
 }

@@ -114,7 +114,7 @@ fn miners(trained: &Trained) -> Markup {
 			tbody { @for miner in &trained.miners { tr {
 				td { (miner.uid) }
 				td.text title=(miner.hotkey) { (miner.role) }
-				td { (format!("{:.2}", miner.final_score)) }
+				td { (format!("{:.2}", miner.final_score + 0.0)) }
 				@for validator in &trained.validators {
 					@let weight = miner.weights_u16.get(&validator.uid).copied().unwrap_or(0);
 					td { (weight) }

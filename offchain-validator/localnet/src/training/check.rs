@@ -22,35 +22,35 @@ pub enum Failure {
 	OtherRow { uid: u16, row: BTreeMap<u16, u16>, meant: Vec<BTreeMap<u16, u16>> },
 	#[error("validator {validator} pays the {role} (uid {miner}) {:.1} % of its row", 100.0 * .share)]
 	PaidForNothing { validator: u16, miner: u16, role: &'static str, share: f64 },
-	#[error("validator {validator} pays the honest miner {miner} {:.1} % of its row, less than {:.0} %", 100.0 * .share, 100.0 * LEAST_SHARE)]
+	#[error("validator {validator} pays the honest miner {miner} {:.1} % of its row: too little", 100.0 * .share)]
 	PaidTooLittle { validator: u16, miner: u16, share: f64 },
 	#[error("the copies of the model differ after window {window}: {copies:?}")]
 	CopiesDiffer { window: u32, copies: Vec<Vec<String>> },
 }
 
-/// How much a run must have learnt.
+/// How much is asked of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Learnt {
-	/// More than how frequent each byte is.
-	MoreThanFrequencies,
-	/// Anything at all: a run too short for more.
-	Anything,
+pub enum Demand {
+	/// It has learnt more than how frequent each byte is, and pays every honest miner its least share.
+	Full,
+	/// It has learnt anything at all, and pays every honest miner: a run too short for more.
+	Short,
 }
 
 /// The first thing that is not as it should be.
-pub fn check(trained: &Trained, learnt: Learnt) -> Result<(), Failure> {
-	check_rows(trained)?;
+pub fn check(trained: &Trained, demand: Demand) -> Result<(), Failure> {
+	check_rows(trained, demand)?;
 	check_copies(trained)?;
 	let super::Loss { first, last, unigram_entropy: entropy } = trained.loss;
-	match learnt {
+	match demand {
 		// Not `last >= entropy`: a loss that is no number has learnt nothing.
-		Learnt::MoreThanFrequencies if !(last < entropy) => Err(Failure::LearntTooLittle { last, entropy }),
-		Learnt::Anything if !(last < first) => Err(Failure::LearntNothing { first, last }),
+		Demand::Full if !(last < entropy) => Err(Failure::LearntTooLittle { last, entropy }),
+		Demand::Short if !(last < first) => Err(Failure::LearntNothing { first, last }),
 		_ => Ok(()),
 	}
 }
 
-fn check_rows(trained: &Trained) -> Result<(), Failure> {
+fn check_rows(trained: &Trained, demand: Demand) -> Result<(), Failure> {
 	for validator in &trained.validators {
 		let Validator { uid, row, meant, .. } = validator;
 		if row.values().all(|weight| *weight == 0) {
@@ -60,18 +60,19 @@ fn check_rows(trained: &Trained) -> Result<(), Failure> {
 			return Err(Failure::OtherRow { uid: *uid, row: row.clone(), meant: meant.clone() });
 		}
 		for miner in &trained.miners {
-			check_share(validator, miner)?;
+			check_share(validator, miner, demand)?;
 		}
 	}
 	Ok(())
 }
 
-fn check_share(validator: &Validator, miner: &Miner) -> Result<(), Failure> {
+fn check_share(validator: &Validator, miner: &Miner, demand: Demand) -> Result<(), Failure> {
 	let sum: f64 = validator.row.values().copied().map(f64::from).sum();
 	let share = f64::from(validator.row.get(&miner.uid).copied().unwrap_or(0)) / sum;
 	let (validator, uid, role) = (validator.uid, miner.uid, miner.role);
+	let least = if demand == Demand::Full { LEAST_SHARE } else { f64::MIN_POSITIVE };
 	match role {
-		"honest" if share < LEAST_SHARE => Err(Failure::PaidTooLittle { validator, miner: uid, share }),
+		"honest" if share < least => Err(Failure::PaidTooLittle { validator, miner: uid, share }),
 		"honest" => Ok(()),
 		_ if share > 0.0 => Err(Failure::PaidForNothing { validator, miner: uid, role, share }),
 		_ => Ok(()),
@@ -125,7 +126,7 @@ mod tests {
 	}
 
 	fn check_all(trained: &Trained) -> Result<(), Failure> {
-		check(trained, Learnt::MoreThanFrequencies)
+		check(trained, Demand::Full)
 	}
 
 	#[test]
@@ -138,6 +139,9 @@ mod tests {
 		let paid = check_all(&trained(&[(2, 65_535), (3, 65_535), (4, 1)]));
 		assert!(matches!(paid, Err(Failure::PaidForNothing { miner: 4, .. })));
 		let unpaid = check_all(&trained(&[(2, 65_535), (3, 3_000)]));
+		assert!(matches!(unpaid, Err(Failure::PaidTooLittle { miner: 3, .. })));
+		assert_eq!(check(&trained(&[(2, 65_535), (3, 3_000)]), Demand::Short), Ok(()));
+		let unpaid = check(&trained(&[(2, 65_535)]), Demand::Short);
 		assert!(matches!(unpaid, Err(Failure::PaidTooLittle { miner: 3, .. })));
 		assert_eq!(check_all(&trained(&[])), Err(Failure::NoRow { uid: 0 }));
 	}
@@ -154,9 +158,9 @@ mod tests {
 		let mut run = trained(&[(2, 65_535), (3, 30_000)]);
 		run.loss.last = 3.31;
 		assert!(matches!(check_all(&run), Err(Failure::LearntTooLittle { .. })));
-		assert_eq!(check(&run, Learnt::Anything), Ok(()));
+		assert_eq!(check(&run, Demand::Short), Ok(()));
 		run.loss.last = f64::NAN;
-		assert!(matches!(check(&run, Learnt::Anything), Err(Failure::LearntNothing { .. })));
+		assert!(matches!(check(&run, Demand::Short), Err(Failure::LearntNothing { .. })));
 	}
 
 	#[test]

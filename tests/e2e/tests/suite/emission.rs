@@ -18,7 +18,7 @@ const UNNORMALIZED: [u64; 5] = [300_401_089, 226_969_711, 206_942_972, 169_588_0
 
 #[tokio::test]
 async fn the_example_pays_the_published_figures() {
-	let mut localnet = Localnet::start(&["--block-time", "250ms"]);
+	let mut localnet = Localnet::start(&["--windows", "0", "--block-time", "250ms"]);
 	assert!(localnet.ended().await.success(), "{}", localnet.told());
 	assert_eq!(node_on(localnet.rpc_port), None, "the node outlived the run");
 
@@ -50,7 +50,7 @@ async fn random_votes_pay_what_exact_rationals_say() {
 	fs::write(&file, &text).expect("the file can be written");
 
 	let votes = file.to_str().expect("the path is text");
-	let mut localnet = Localnet::start(&["--block-time", "250ms", "--payouts", "2", "--votes", votes]);
+	let mut localnet = Localnet::start(&["--windows", "0", "--block-time", "250ms", "--payouts", "2", "--votes", votes]);
 	assert!(localnet.ended().await.success(), "{}", localnet.told());
 
 	let report = Report::read(&localnet);

@@ -7,3 +7,4 @@ mod clock;
 mod emission;
 mod node_only;
 mod refusals;
+mod training;

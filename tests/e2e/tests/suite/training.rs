@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The localnet trains: what its report says is what the chain holds, and work alone is paid.
+
+use std::fs;
+use std::path::PathBuf;
+
+use e2e::programs::{node_on, Localnet};
+use serde_json::Value;
+
+/// Windows of the short run.
+const WINDOWS: u64 = 12;
+/// A byte of a model that knows nothing, in nats.
+const KNOWS_NOTHING: f64 = 5.545;
+
+/// A folder or file at the root of the checkout that the test runs in.
+fn checkout(path: &str) -> String {
+	let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("tests are run by cargo");
+	PathBuf::from(package).join("../..").join(path).to_str().expect("the path is text").into()
+}
+
+#[tokio::test]
+async fn a_short_run_learns_and_pays_for_work_alone() {
+	let folder = tempfile::tempdir().expect("a folder can be made");
+	let shards = folder.path().join("shards");
+	let (windows, hparams) = (WINDOWS.to_string(), checkout("hparams/short.json"));
+	let corpus = ["pallets", "node", "offchain-validator", "tests/e2e", "README.md"].map(checkout);
+	let mut arguments = vec!["--block-time", "250ms", "--windows", &windows, "--short", "--hparams", &hparams];
+	arguments.extend(["--shards", shards.to_str().expect("the path is text")]);
+	arguments.extend(corpus.iter().flat_map(|path| ["--corpus", path]));
+	let mut localnet = Localnet::start(&arguments);
+	assert!(localnet.ended().await.success(), "{}", localnet.told());
+	assert_eq!(node_on(localnet.rpc_port), None, "the node outlived the run");
+
+	let text = fs::read_to_string(localnet.report().join("report.json")).expect("the report is there");
+	let report: Value = serde_json::from_str(&text).expect("the report is JSON");
+	assert_eq!(report["windows"], WINDOWS);
+	let loss = |which: &str| report["loss"][which].as_f64().expect("a number");
+	assert!(loss("last") < 4.3 && loss("last") < loss("first"), "{}", report["loss"]);
+	assert!(loss("unigram_entropy") > 2.0 && loss("unigram_entropy") < KNOWS_NOTHING, "{}", report["loss"]);
+
+	let validators = report["validators"].as_array().expect("a list");
+	assert_eq!(validators.len(), 2);
+	for validator in validators {
+		assert_eq!(validator["windows_scored"], WINDOWS);
+		assert!(validator["weights_set"].as_u64() >= Some(3), "{validator}");
+		assert!(validator["vtrust_u16"].as_u64() > Some(32_767), "{validator}");
+	}
+	check_miners(&report);
+	check_page(&localnet);
+}
+
+/// Only those who work are paid, by both validators and by the chain.
+fn check_miners(report: &Value) {
+	let miners = report["miners"].as_array().expect("a list");
+	let roles: Vec<_> = miners.iter().map(|miner| miner["role"].as_str().expect("a word")).collect();
+	assert_eq!(roles, ["honest", "honest", "copier", "noise", "honest"]);
+	for miner in miners {
+		let works = miner["role"] == "honest";
+		let weights = miner["weights_u16"].as_object().expect("an object");
+		assert_eq!(weights.len(), 2, "{miner}");
+		assert!(weights.values().all(|weight| (weight.as_u64() > Some(0)) == works), "{miner}");
+		for paid in ["incentive_u16", "emission_rao"] {
+			assert_eq!(miner[paid].as_u64() > Some(0), works, "{paid}: {miner}");
+		}
+	}
+	let copies = report["model"]["copies"].as_object().expect("an object");
+	assert_eq!(copies.len(), 1, "the copies of the model differ: {copies:?}");
+}
+
+/// The page has its two charts of votes and five of the training.
+fn check_page(localnet: &Localnet) {
+	let page = fs::read_to_string(localnet.report().join("report.html")).expect("the page is there");
+	assert_eq!(page.matches("<svg").count(), 7);
+	for outside in ["http://", "https://", "src=", "href=", "url(", "@import"] {
+		assert!(!page.contains(outside), "the page has {outside}");
+	}
+}
