@@ -59,8 +59,6 @@ async fn run(command: Command) -> anyhow::Result<()> {
 		#[cfg(feature = "torch")]
 		Command::Validator(arguments) => match offchain_validator::validator::run(arguments.settings()?).await? {},
 		#[cfg(feature = "torch")]
-		Command::Miner { role, arguments } => {
-			match offchain_validator::miner::run(arguments.settings()?, role).await? {}
-		},
+		Command::Miner { role, arguments } => match offchain_validator::miner::run(arguments.settings()?, role).await? {},
 	}
 }

@@ -106,13 +106,13 @@ impl Participant {
 		let account = settings.hotkey.account();
 		let uid = metagraph::uid(&chain.at_finalized().await?, settings.netuid, account).await?;
 		let uid = uid.ok_or(ParticipantError::NotRegistered { hotkey: account, netuid: settings.netuid })?;
-		publish(&chain, settings.netuid, &settings.hotkey, &settings.bucket).await?;
-
 		let newest = checkpoints.newest()?;
 		let next_window = newest.as_ref().map_or(settings.start_window, |(window, _)| window.saturating_add(1));
 		let (engine_hparams, engine_dataset, file) = (hparams.clone(), dataset.clone(), newest.map(|(_, file)| file));
 		let open = move || Engine::open(engine_hparams, engine_dataset, file);
 		let device = Device::start(settings.threads, open).await?;
+		// Only now: who cannot take part should not be waited for.
+		publish(&chain, settings.netuid, &settings.hotkey, &settings.bucket).await?;
 
 		let clock = Clock::start(chain.clone(), hparams.windows.blocks_per_window).await?;
 		info!(uid, hotkey = %account, next_window, "joined subnet {}", settings.netuid);
@@ -248,12 +248,7 @@ impl Participant {
 }
 
 /// Publishes where our objects are, unless the chain says so already.
-async fn publish(
-	chain: &Chain,
-	netuid: u16,
-	hotkey: &Signer,
-	bucket: &BucketAddress,
-) -> Result<(), ParticipantError> {
+async fn publish(chain: &Chain, netuid: u16, hotkey: &Signer, bucket: &BucketAddress) -> Result<(), ParticipantError> {
 	let text = bucket.commitment();
 	let published = metagraph::commitments(&chain.at_finalized().await?, netuid).await?;
 	let account: AccountId = hotkey.account();

@@ -4,10 +4,10 @@
 
 mod cli;
 mod node;
+mod process;
 mod progress;
 mod read;
 mod report;
-mod process;
 mod run;
 mod summary;
 mod training;
@@ -92,8 +92,8 @@ async fn job(settings: &Settings, pid: u32, progress: &Progress) -> anyhow::Resu
 			progress.step("Reading the outcome");
 			let outcome = read::outcome(&chain, payouts).await.context("reading the outcome failed")?;
 			progress.step("Writing the report");
-			let report = report::Report::new(&outcome, votes, trained)
-				.context("the chain does not hold the votes as sent")?;
+			let report =
+				report::Report::new(&outcome, votes, trained).context("the chain does not hold the votes as sent")?;
 			let files = report::write(&report, &settings.report)?;
 			progress.clear();
 			let (html, json) = (files.html.display(), files.json.display());
@@ -101,7 +101,9 @@ async fn job(settings: &Settings, pid: u32, progress: &Progress) -> anyhow::Resu
 			print(result).context("cannot print the result")?;
 			// Last, so that whoever wants to know why has the report.
 			match (training, &report.training) {
-				(Some(training), Some(trained)) => training::check(trained, training.demand).context("the training failed"),
+				(Some(training), Some(trained)) => {
+					training::check(trained, training.demand).context("the training failed")
+				},
 				_ => Ok(()),
 			}
 		},

@@ -76,11 +76,7 @@ pub enum TrainingError {
 }
 
 /// From registration to the outcome. The processes are ended, whatever happens.
-pub async fn train(
-	chain: &Chain,
-	training: &Training,
-	progress: &Progress,
-) -> Result<Trained, TrainingError> {
+pub async fn train(chain: &Chain, training: &Training, progress: &Progress) -> Result<Trained, TrainingError> {
 	let dataset = corpus::prepare(training, progress).await?;
 	make_folder(training)?;
 	let members = cast::members();
@@ -159,7 +155,8 @@ async fn follow(
 	progress.step("Waiting until the last weights have counted");
 	let last = chain.finalized().await.map_err(TrainingError::Wait)?.number.saturating_add(EPOCH_BLOCKS);
 	let limit = chain.deadlines().finality;
-	let told = |block: offchain_validator::chain::BlockId| progress.detail(format_args!("block {} of {last}", block.number));
+	let told =
+		|block: offchain_validator::chain::BlockId| progress.detail(format_args!("block {} of {last}", block.number));
 	chain.wait_for_block(last, limit, told).await.map_err(TrainingError::Wait)?;
 	Ok(seen)
 }

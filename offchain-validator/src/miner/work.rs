@@ -99,7 +99,8 @@ pub(super) async fn copy(
 	while participant.chain_time().await? <= view.open.closes_ms {
 		let found = participant.submissions(&view, [victim].into_iter()).await?;
 		if let Some(gradient) = found.get(&victim).and_then(Submission::gradient) {
-			let tensors = participant.layouts.iter().filter_map(|(name, _)| Some((name.to_owned(), gradient.get(name)?.clone())));
+			let tensors =
+				participant.layouts.iter().filter_map(|(name, _)| Some((name.to_owned(), gradient.get(name)?.clone())));
 			let gradient = built(participant, window, gradient.header().pages.clone(), tensors.collect());
 			return Ok(gradient.map(|gradient| Work { gradient, loss: None, batches: 0 }));
 		}

@@ -19,7 +19,7 @@ pub enum ParticipantError {
 	#[error("{0}")]
 	Chain(#[from] ChainError),
 	/// The hotkey has no uid.
-	#[error("hotkey {hotkey} is not registered on subnet {netuid}: have its coldkey call burned_register first")]
+	#[error("hotkey {hotkey} is not registered on subnet {netuid}: run `offchain-validator chain register` with its coldkey first")]
 	NotRegistered {
 		/// The hotkey.
 		hotkey: AccountId,

@@ -33,8 +33,7 @@ pub(super) fn offenders(
 		});
 	}
 	let threshold = participant.hparams.scoring.idx_overlap_threshold;
-	let copies =
-		overlap::copies(&compared, threshold).map_err(|source| ValidatorError::Overlap { window, source })?;
+	let copies = overlap::copies(&compared, threshold).map_err(|source| ValidatorError::Overlap { window, source })?;
 	for copy in &copies {
 		let percent = 100.0 * copy.share;
 		info!(uid = copy.offender, of = copy.original, window, "copied: {percent:.0} % of the indices agree");

@@ -45,7 +45,7 @@ pub(super) async fn evaluate(
 	let mut gradients = Vec::new();
 	for uid in scores.sample(scoring, &candidates, &draws) {
 		match submissions.get(&uid) {
-			Some(Submission::Gradient { gradient, .. }) => gradients.push(gradient.clone()),
+			Some(Submission::Gradient { gradient, .. }) => gradients.push(gradient.as_ref().clone()),
 			Some(Submission::Unreachable(_)) if unreachable => _ = verdicts.insert(uid, Verdict::Unjudged),
 			Some(Submission::Invalid(_) | Submission::TooLarge { .. }) => _ = verdicts.insert(uid, Verdict::Invalid),
 			_ => _ = verdicts.insert(uid, Verdict::Missing),
@@ -66,7 +66,7 @@ async fn measure(
 	participant: &Participant,
 	window: Window,
 	after: BlockId,
-	gradients: Vec<Box<CompressedGradient>>,
+	gradients: Vec<CompressedGradient>,
 ) -> Result<Verdicts, ParticipantError> {
 	let hash = after.hash_bytes();
 	let learning_rate = participant.learning_rate(window);

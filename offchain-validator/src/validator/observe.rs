@@ -65,6 +65,5 @@ pub(super) fn observations(
 
 /// Whether none of the buckets could be read, which is no miner's fault.
 pub(super) fn all_unreachable(submissions: &BTreeMap<Uid, Submission>) -> bool {
-	!submissions.is_empty()
-		&& submissions.values().all(|submission| matches!(submission, Submission::Unreachable(_)))
+	!submissions.is_empty() && submissions.values().all(|submission| matches!(submission, Submission::Unreachable(_)))
 }

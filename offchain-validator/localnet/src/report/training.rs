@@ -47,7 +47,8 @@ pub fn sections(trained: &Trained) -> Result<Markup, PlotError> {
 }
 
 fn finding(trained: &Trained) -> Markup {
-	let honest: u64 = trained.miners.iter().filter(|miner| miner.role == "honest").map(|miner| miner.emission_rao).sum();
+	let honest: u64 =
+		trained.miners.iter().filter(|miner| miner.role == "honest").map(|miner| miner.emission_rao).sum();
 	let all: u64 = trained.miners.iter().map(|miner| miner.emission_rao).sum();
 	html! {
 		(trained.windows) " windows took the loss on held-out text from " b { (format!("{:.2}", trained.loss.first)) }

@@ -42,10 +42,11 @@ pub fn check(trained: &Trained, demand: Demand) -> Result<(), Failure> {
 	check_rows(trained, demand)?;
 	check_copies(trained)?;
 	let super::Loss { first, last, unigram_entropy: entropy } = trained.loss;
+	// A loss that is no number is below nothing.
+	let is_below = |bound: f64| last < bound;
 	match demand {
-		// Not `last >= entropy`: a loss that is no number has learnt nothing.
-		Demand::Full if !(last < entropy) => Err(Failure::LearntTooLittle { last, entropy }),
-		Demand::Short if !(last < first) => Err(Failure::LearntNothing { first, last }),
+		Demand::Full if !is_below(entropy) => Err(Failure::LearntTooLittle { last, entropy }),
+		Demand::Short if !is_below(first) => Err(Failure::LearntNothing { first, last }),
 		_ => Ok(()),
 	}
 }
