@@ -132,9 +132,13 @@ impl Chain {
 		action: &str,
 		answer: impl Future<Output = Result<T, E>>,
 	) -> Result<T, ChainError> {
-		self.within(self.deadlines.request, action, answer)
-			.await?
-			.map_err(|source| ChainError::Request { action: action.into(), source: Box::new(source.into()) })
+		self.within(self.deadlines.request, action, answer).await?.map_err(|source| self.failed(action, source))
+	}
+
+	/// The error of a question that was refused or got lost.
+	fn failed(&self, action: &str, source: impl Into<subxt::Error>) -> ChainError {
+		let (action, endpoint) = (action.into(), self.endpoint.to_string());
+		ChainError::Request { action, endpoint, source: Box::new(source.into()) }
 	}
 
 	/// Awaits `future` for no longer than `limit`.

@@ -66,6 +66,7 @@ pub async fn run(settings: Settings, role: Role) -> Result<Infallible, Participa
 	let folder = settings.state.clone();
 	let mut participant = Participant::join(settings).await?;
 	let mut journal = Journal::open(&folder).map_err(|source| ParticipantError::State { path: folder, source })?;
+	participant.publish().await?;
 	info!(%role, "mining");
 	loop {
 		let window = participant.clock.window()?.max(participant.start_window());

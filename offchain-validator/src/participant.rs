@@ -15,7 +15,7 @@ use mechanisms::Uid;
 use tracing::{info, warn};
 
 use crate::bucket::{Bucket, BucketAddress, Kind, ObjectKey};
-use crate::chain::{calls, metagraph, AccountId, BlockId, Chain, Signer};
+use crate::chain::{calls, metagraph, BlockId, Chain, Signer};
 use crate::clock::{sync_block, Clock, Window};
 use crate::data::Dataset;
 use crate::debug::Debug;
@@ -75,6 +75,7 @@ pub struct Participant {
 	pub device: Device<Engine>,
 	/// Folder below which `local:` buckets lie.
 	pub bucket_root: PathBuf,
+	address: BucketAddress,
 	bucket: Bucket,
 	checkpoints: Checkpoints,
 	start_window: Window,
@@ -92,7 +93,7 @@ pub struct WindowView {
 }
 
 impl Participant {
-	/// Connects, checks what can be checked, publishes the bucket, and opens the model where it was left.
+	/// Connects, checks what can be checked, and opens the model where it was left.
 	pub async fn join(settings: Settings) -> Result<Self, ParticipantError> {
 		let hparams = Arc::new(settings.hparams);
 		let layouts = Arc::new(engine::layouts(&hparams).map_err(engine::EngineError::from)?);
@@ -111,9 +112,6 @@ impl Participant {
 		let (engine_hparams, engine_dataset, file) = (hparams.clone(), dataset.clone(), newest.map(|(_, file)| file));
 		let open = move || Engine::open(engine_hparams, engine_dataset, file);
 		let device = Device::start(settings.threads, open).await?;
-		// Only now: who cannot take part should not be waited for.
-		publish(&chain, settings.netuid, &settings.hotkey, &settings.bucket).await?;
-
 		let clock = Clock::start(chain.clone(), hparams.windows.blocks_per_window).await?;
 		info!(uid, hotkey = %account, next_window, "joined subnet {}", settings.netuid);
 		Ok(Self {
@@ -127,11 +125,23 @@ impl Participant {
 			dataset,
 			device,
 			bucket_root: settings.bucket_root,
+			address: settings.bucket,
 			bucket,
 			checkpoints,
 			start_window: settings.start_window,
 			next_window,
 		})
+	}
+
+	/// Publishes where our objects are, unless the chain says so already. From then on others wait for them.
+	pub async fn publish(&self) -> Result<(), ParticipantError> {
+		let text = self.address.commitment();
+		let published = metagraph::commitments(&self.chain.at_finalized().await?, self.netuid).await?;
+		if published.get(&self.hotkey.account()).map(Vec::as_slice) != Some(text.as_bytes()) {
+			self.chain.submit(calls::set_commitment(self.netuid, &text), &self.hotkey).await?;
+			info!("published where our objects are");
+		}
+		Ok(())
 	}
 
 	/// The first window whose outer step is not in the model.
@@ -245,17 +255,4 @@ impl Participant {
 		}
 		Ok(())
 	}
-}
-
-/// Publishes where our objects are, unless the chain says so already.
-async fn publish(chain: &Chain, netuid: u16, hotkey: &Signer, bucket: &BucketAddress) -> Result<(), ParticipantError> {
-	let text = bucket.commitment();
-	let published = metagraph::commitments(&chain.at_finalized().await?, netuid).await?;
-	let account: AccountId = hotkey.account();
-	if published.get(&account).map(Vec::as_slice) == Some(text.as_bytes()) {
-		return Ok(());
-	}
-	chain.submit(calls::set_commitment(netuid, &text), hotkey).await?;
-	info!("where our objects are is published");
-	Ok(())
 }

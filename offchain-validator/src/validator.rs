@@ -77,6 +77,7 @@ pub async fn run(settings: Settings) -> Result<Infallible, ValidatorError> {
 	let file = folder.join(FILE);
 	let state = ValidatorState::open(&file, owner)?;
 	let journal = Journal::open(&folder).map_err(|source| ParticipantError::State { path: folder, source })?;
+	participant.publish().await?;
 	let mut validator = Validator { participant, state, file, journal };
 	loop {
 		validator.window(validator.participant.next_window()).await?;

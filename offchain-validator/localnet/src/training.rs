@@ -20,7 +20,7 @@ use crate::process::{Process, ProcessError};
 use crate::progress::Progress;
 
 pub use cast::{Member, Part};
-pub use check::{check, Demand};
+pub use check::{check, Demand, Failure};
 pub use outcome::{Loss, Miner, Trained, Validator};
 pub use watch::WindowSeen;
 

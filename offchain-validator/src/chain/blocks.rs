@@ -46,7 +46,7 @@ impl FinalizedBlocks {
 		let next = self.chain.within(self.chain.deadlines.finality, action, self.blocks.next()).await?;
 		let block = next
 			.ok_or_else(|| ChainError::NoMoreBlocks { endpoint: self.chain.endpoint.to_string() })?
-			.map_err(|source| ChainError::Request { action: action.into(), source: Box::new(source.into()) })?;
+			.map_err(|source| self.chain.failed(action, source))?;
 		Ok(BlockId { number: height(block.number()), hash: block.hash() })
 	}
 }

@@ -32,10 +32,12 @@ pub enum ChainError {
 		within: Duration,
 	},
 	/// The node refused a question or answered with something else.
-	#[error("{action} failed")]
+	#[error("{action} failed ({endpoint})")]
 	Request {
 		/// The step.
 		action: String,
+		/// Address of the node.
+		endpoint: String,
 		#[source]
 		source: Box<subxt::Error>,
 	},
@@ -77,8 +79,8 @@ impl ChainError {
 		match self {
 			Self::Connect { .. } | Self::Deadline { .. } | Self::NoMoreBlocks { .. } => true,
 			// What a node that goes away does to a question on its way.
-			Self::Request { source, .. } => is_transport(source.as_ref()),
-			Self::NotIncluded { .. } | Self::Dispatch { .. } | Self::Secret { .. } => false,
+			Self::Request { source, .. } | Self::NotIncluded { source, .. } => is_transport(source.as_ref()),
+			Self::Dispatch { .. } | Self::Secret { .. } => false,
 		}
 	}
 
@@ -91,9 +93,11 @@ impl ChainError {
 	}
 }
 
-/// Whether one of the causes is the transport's.
+/// Whether one of the causes is the transport's; a node that answers with an error of its own is there.
 fn is_transport(error: &(dyn Error + 'static)) -> bool {
-	std::iter::successors(Some(error), |error| (*error).source()).any(|cause| cause.is::<rpcs::Error>())
+	let lost = |cause: &rpcs::Error| !matches!(cause, rpcs::Error::User(_));
+	std::iter::successors(Some(error), |error| (*error).source())
+		.any(|cause| cause.downcast_ref::<rpcs::Error>().is_some_and(lost))
 }
 
 /// The transport's own words, which arrive wrapped several times over.

@@ -2,8 +2,9 @@
 
 //! The model on disk after each window, and which files to keep.
 
+use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 use super::ParticipantError;
 use crate::clock::Window;
@@ -11,19 +12,31 @@ use crate::clock::Window;
 /// Files kept: the newest, and the one before it should the newest be damaged.
 const KEPT: u32 = 2;
 
-/// A folder of files `params-{window}.safetensors`.
-pub(super) struct Checkpoints(PathBuf);
+/// Name of the file that says whether somebody works in the folder.
+const LOCK: &str = "lock";
+
+/// A folder of files `params-{window}.safetensors`, ours alone while this lives.
+pub(super) struct Checkpoints {
+	folder: PathBuf,
+	_lock: File,
+}
 
 impl Checkpoints {
-	/// Makes the folder if it is missing.
+	/// Makes the folder if it is missing, and claims it: two processes would overwrite each other's state.
 	pub fn open(folder: &Path) -> Result<Self, ParticipantError> {
 		fs::create_dir_all(folder).map_err(failed(folder))?;
-		Ok(Self(folder.into()))
+		let path = folder.join(LOCK);
+		let lock = File::create(&path).map_err(failed(&path))?;
+		match lock.try_lock() {
+			Ok(()) => Ok(Self { folder: folder.into(), _lock: lock }),
+			Err(TryLockError::WouldBlock) => Err(ParticipantError::InUse { folder: folder.into() }),
+			Err(TryLockError::Error(source)) => Err(failed(&path)(source)),
+		}
 	}
 
 	/// Where the model after `window` belongs.
 	pub fn file(&self, window: Window) -> PathBuf {
-		self.0.join(format!("params-{window}.safetensors"))
+		self.folder.join(format!("params-{window}.safetensors"))
 	}
 
 	/// The newest window there is a model of.
@@ -42,8 +55,8 @@ impl Checkpoints {
 
 	fn windows(&self) -> Result<Vec<Window>, ParticipantError> {
 		let mut windows = Vec::new();
-		for entry in fs::read_dir(&self.0).map_err(failed(&self.0))? {
-			let name = entry.map_err(failed(&self.0))?.file_name();
+		for entry in fs::read_dir(&self.folder).map_err(failed(&self.folder))? {
+			let name = entry.map_err(failed(&self.folder))?.file_name();
 			let number = name.to_str().and_then(|name| name.strip_prefix("params-")?.strip_suffix(".safetensors"));
 			windows.extend(number.and_then(|number| number.parse::<Window>().ok()));
 		}
@@ -60,7 +73,7 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn the_newest_model_is_found_and_old_ones_go() {
+	fn the_newest_model_is_found_old_ones_go_and_nobody_else_gets_in() {
 		let folder = tempfile::tempdir().expect("a folder can be made");
 		let checkpoints = Checkpoints::open(folder.path()).expect("it can be opened");
 		assert!(checkpoints.newest().expect("it can be read").is_none());
@@ -70,6 +83,7 @@ mod tests {
 		fs::write(folder.path().join("params-x.safetensors"), b"").expect("it can be written");
 		assert_eq!(checkpoints.newest().expect("it can be read").map(|(window, _)| window), Some(11));
 		checkpoints.prune(11).expect("it can be written");
+		assert!(matches!(Checkpoints::open(folder.path()), Err(ParticipantError::InUse { .. })));
 		let mut left = checkpoints.windows().expect("it can be read");
 		left.sort_unstable();
 		assert_eq!(left, [10, 11]);

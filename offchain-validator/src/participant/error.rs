@@ -41,6 +41,12 @@ pub enum ParticipantError {
 	/// The device thread ended.
 	#[error("{0}")]
 	Device(#[from] DeviceStopped),
+	/// Another process works with the state folder.
+	#[error("another process works in {}: name another folder with --state", folder.display())]
+	InUse {
+		/// The folder.
+		folder: PathBuf,
+	},
 	/// A file of ours cannot be read or written.
 	#[error("cannot use {}", path.display())]
 	State {

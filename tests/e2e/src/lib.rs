@@ -8,3 +8,4 @@
 pub mod oracle;
 pub mod programs;
 pub mod random;
+pub mod training;

@@ -17,9 +17,9 @@ use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout, Instant};
 
 /// Longest that any program may run here.
-const PATIENCE: Duration = Duration::from_secs(240);
+pub const PATIENCE: Duration = Duration::from_secs(240);
 /// Longest that a process may take to end once it should.
-const GOODBYE: Duration = Duration::from_secs(20);
+pub const GOODBYE: Duration = Duration::from_secs(20);
 
 /// The built program `name`.
 pub fn program(name: &str) -> PathBuf {
@@ -83,14 +83,8 @@ impl Localnet {
 	/// Starts just a node and waits until it answers.
 	pub async fn node_only(block_time: &str) -> (Self, Chain) {
 		let localnet = Self::start(&["--node-only", "--block-time", block_time]);
-		let deadline = Instant::now() + PATIENCE;
-		loop {
-			match Chain::connect(&localnet.endpoint()).await {
-				Ok(chain) => return (localnet, chain),
-				Err(error) => assert!(Instant::now() < deadline, "{error}\n{}", localnet.told()),
-			}
-			sleep(Duration::from_millis(100)).await;
-		}
+		let chain = connected(&localnet.endpoint(), || localnet.told()).await;
+		(localnet, chain)
 	}
 
 	/// Address of the node's RPC.
@@ -129,6 +123,55 @@ impl Localnet {
 			assert!(Instant::now() < deadline, "no node was started\n{}", self.told());
 			sleep(Duration::from_millis(50)).await;
 		}
+	}
+}
+
+/// A node by itself, which keeps its chain in a folder. Dropping it kills it.
+pub struct Node {
+	child: Child,
+	rpc_port: u16,
+}
+
+impl Node {
+	/// Starts on the chain below `base_path`, a new one if there is none, and waits until it answers.
+	pub async fn start(base_path: &Path, block_time: &str) -> (Self, Chain) {
+		fs::create_dir_all(base_path).expect("a folder can be made");
+		let (rpc_port, log) = (free_port(), base_path.join("stderr"));
+		let child = Command::new(program("root-weights-node"))
+			.args(["--chain", "localnet", "--block-time", block_time, "--rpc-port", &rpc_port.to_string()])
+			.arg("--base-path")
+			.arg(base_path)
+			.stdin(Stdio::null())
+			.stdout(Stdio::null())
+			.stderr(fs::File::create(&log).expect("a file can be made"))
+			.kill_on_drop(true)
+			.spawn()
+			.expect("it can be started");
+		let node = Self { child, rpc_port };
+		let chain = connected(&node.endpoint(), || fs::read_to_string(&log).expect("the file is there")).await;
+		(node, chain)
+	}
+
+	/// Address of its RPC.
+	pub fn endpoint(&self) -> String {
+		format!("ws://127.0.0.1:{}", self.rpc_port)
+	}
+
+	/// Kills it without a warning.
+	pub async fn kill(mut self) {
+		self.child.kill().await.expect("it can be killed");
+	}
+}
+
+/// Connects to a node as soon as it answers; `told` is what it has said if it never does.
+async fn connected(endpoint: &str, told: impl Fn() -> String) -> Chain {
+	let deadline = Instant::now() + PATIENCE;
+	loop {
+		match Chain::connect(endpoint).await {
+			Ok(chain) => return chain,
+			Err(error) => assert!(Instant::now() < deadline, "{error}\n{}", told()),
+		}
+		sleep(Duration::from_millis(100)).await;
 	}
 }
 

@@ -50,7 +50,8 @@ async fn random_votes_pay_what_exact_rationals_say() {
 	fs::write(&file, &text).expect("the file can be written");
 
 	let votes = file.to_str().expect("the path is text");
-	let mut localnet = Localnet::start(&["--windows", "0", "--block-time", "250ms", "--payouts", "2", "--votes", votes]);
+	let mut localnet =
+		Localnet::start(&["--windows", "0", "--block-time", "250ms", "--payouts", "2", "--votes", votes]);
 	assert!(localnet.ended().await.success(), "{}", localnet.told());
 
 	let report = Report::read(&localnet);

@@ -5,6 +5,8 @@
 mod calls;
 mod clock;
 mod emission;
+mod hostile;
 mod node_only;
 mod refusals;
+mod restart;
 mod training;

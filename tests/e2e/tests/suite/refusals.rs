@@ -52,7 +52,7 @@ async fn a_chain_that_is_not_there_is_named() {
 	let began = Instant::now();
 	let output = run("offchain-validator", ["chain", "info", "--endpoint", &endpoint]).await;
 	assert!(began.elapsed() < Duration::from_secs(5));
-	assert_eq!(output.status.code(), Some(1));
+	assert_eq!(output.status.code(), Some(69), "the code of an unavailable service");
 	assert!(output.stdout.is_empty());
 	let told = told(&output);
 	assert!(told.lines().count() == 1 && told.contains(&endpoint), "{told}");
