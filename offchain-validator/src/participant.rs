@@ -4,6 +4,7 @@
 
 mod checkpoints;
 mod error;
+mod owner;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -28,6 +29,7 @@ use crate::peers::{self, Peers};
 
 use checkpoints::Checkpoints;
 pub use error::ParticipantError;
+use owner::{Claimed, Owner};
 
 /// What the user has said, checked.
 pub struct Settings {
@@ -78,6 +80,7 @@ pub struct Participant {
 	address: BucketAddress,
 	bucket: Bucket,
 	checkpoints: Checkpoints,
+	claimed: Claimed,
 	start_window: Window,
 	next_window: Window,
 }
@@ -90,6 +93,8 @@ pub struct WindowView {
 	pub peers: Peers,
 	/// The time for uploads.
 	pub open: OpenSpan,
+	/// The first block after it.
+	sync: BlockId,
 }
 
 impl Participant {
@@ -107,6 +112,8 @@ impl Participant {
 		let account = settings.hotkey.account();
 		let uid = metagraph::uid(&chain.at_finalized().await?, settings.netuid, account).await?;
 		let uid = uid.ok_or(ParticipantError::NotRegistered { hotkey: account, netuid: settings.netuid })?;
+		let owner = Owner { hotkey: account.to_string(), netuid: settings.netuid, start_window: settings.start_window };
+		let claimed = Claimed::check(&settings.state, owner, &chain).await?;
 		let newest = checkpoints.newest()?;
 		let next_window = newest.as_ref().map_or(settings.start_window, |(window, _)| window.saturating_add(1));
 		let (engine_hparams, engine_dataset, file) = (hparams.clone(), dataset.clone(), newest.map(|(_, file)| file));
@@ -128,6 +135,7 @@ impl Participant {
 			address: settings.bucket,
 			bucket,
 			checkpoints,
+			claimed,
 			start_window: settings.start_window,
 			next_window,
 		})
@@ -183,14 +191,13 @@ impl Participant {
 		let at = self.chain.at_number(sync).await?;
 		let open = OpenSpan::after(at.timestamp().await?, self.hparams.windows.time_window_delta_seconds);
 		let peers = peers::at_block(&at, self.netuid, &self.hparams.peers).await?;
-		Ok(WindowView { window, peers, open })
+		Ok(WindowView { window, peers, open, sync: at.block() })
 	}
 
 	/// Waits until the time for uploads is over. Returns the first block after it: while uploading, nobody could know its
 	/// hash.
 	pub async fn closed(&self, view: &WindowView) -> Result<BlockId, ParticipantError> {
-		let sync = sync_block(view.window, self.hparams.windows.blocks_per_window);
-		Ok(self.clock.first_block_after(view.open.closes_ms, sync).await?)
+		Ok(self.clock.first_block_after(view.open.closes_ms, view.sync.number).await?)
 	}
 
 	/// The chain's own time, in milliseconds since 1970.
@@ -221,6 +228,7 @@ impl Participant {
 		let successful_peers: Vec<Uid> = gradients.iter().map(|gradient| gradient.header().uid).collect();
 		let skipped_peers = view.peers.gather.iter().filter(|uid| !successful_peers.contains(uid)).copied().collect();
 		let learning_rate = self.learning_rate(window);
+		self.claimed.build_upon(view.sync)?; // Before the model: one without its claim would fit any chain.
 		let file = self.checkpoints.file(window);
 		let samples = self
 			.device

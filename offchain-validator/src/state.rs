@@ -16,18 +16,6 @@ use crate::clock::Window;
 /// Version of the file's form.
 const VERSION: u32 = 1;
 
-/// Whose state it is: another chain, subnet or key has another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Owner {
-	/// Hash of the chain's first block.
-	pub genesis: String,
-	/// The subnet.
-	pub netuid: u16,
-	/// The validator, in ss58.
-	pub hotkey: String,
-}
-
 /// A row of weights, as it goes to the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,8 +31,6 @@ pub struct Row {
 #[serde(deny_unknown_fields)]
 pub struct ValidatorState {
 	version: u32,
-	/// Whose it is.
-	pub owner: Owner,
 	/// Scores and ratings by uid.
 	pub scores: Scores,
 	/// Who held each uid when it was last looked at. A uid is a slot; what is known of it is of its hotkey.
@@ -88,21 +74,12 @@ pub enum StateError {
 		/// The form it has.
 		found: u32,
 	},
-	/// The file belongs to another validator.
-	#[error("{} belongs to {} on subnet {} of chain {}: name another folder with --state", path.display(), .found.hotkey, .found.netuid, .found.genesis)]
-	Owner {
-		/// Its path.
-		path: PathBuf,
-		/// Whose it is.
-		found: Owner,
-	},
 }
 
-impl ValidatorState {
-	fn new(owner: Owner) -> Self {
+impl Default for ValidatorState {
+	fn default() -> Self {
 		Self {
 			version: VERSION,
-			owner,
 			scores: Scores::default(),
 			hotkeys: BTreeMap::new(),
 			last_seen: BTreeMap::new(),
@@ -112,16 +89,18 @@ impl ValidatorState {
 			windows_scored: 0,
 		}
 	}
+}
 
-	/// Reads the state of `owner` at `path`, or begins one.
-	pub fn open(path: &Path, owner: Owner) -> Result<Self, StateError> {
+impl ValidatorState {
+	/// Reads the state at `path`, or begins one.
+	pub fn open(path: &Path) -> Result<Self, StateError> {
 		#[derive(Deserialize)]
 		struct Versioned {
 			version: u32,
 		}
 		let text = match fs::read(path) {
 			Ok(text) => text,
-			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::new(owner)),
+			Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
 			Err(source) => return Err(StateError::Io { path: path.into(), source }),
 		};
 		let parse = |source| StateError::Parse { path: path.into(), source };
@@ -130,11 +109,7 @@ impl ValidatorState {
 		if version != VERSION {
 			return Err(StateError::Version { path: path.into(), found: version });
 		}
-		let state: Self = serde_json::from_slice(&text).map_err(parse)?;
-		if state.owner != owner {
-			return Err(StateError::Owner { path: path.into(), found: state.owner });
-		}
-		Ok(state)
+		serde_json::from_slice(&text).map_err(parse)
 	}
 
 	/// Replaces the file at `path`.
@@ -170,27 +145,20 @@ impl ValidatorState {
 mod tests {
 	use super::*;
 
-	fn owner() -> Owner {
-		Owner { genesis: "0x00".into(), netuid: 1, hotkey: "5F".into() }
-	}
-
 	fn hotkeys(names: &[(Uid, &str)]) -> BTreeMap<Uid, String> {
 		names.iter().map(|(uid, name)| (*uid, (*name).into())).collect()
 	}
 
 	#[test]
-	fn what_was_saved_is_there_again_for_its_owner_alone() {
+	fn what_was_saved_is_there_again() {
 		let folder = tempfile::tempdir().expect("a folder can be made");
 		let path = folder.path().join("state.json");
-		let mut state = ValidatorState::open(&path, owner()).expect("a new one");
+		let mut state = ValidatorState::open(&path).expect("a new one");
 		state.weights_set = 3;
 		state.due = Some(Row { window: 4, weights: [(2, 65_535)].into() });
 		state.save(&path).expect("it can be written");
-		let again = ValidatorState::open(&path, owner()).expect("it can be read");
+		let again = ValidatorState::open(&path).expect("it can be read");
 		assert_eq!((again.weights_set, again.due), (3, state.due));
-
-		let other = Owner { netuid: 2, ..owner() };
-		assert!(matches!(ValidatorState::open(&path, other), Err(StateError::Owner { .. })));
 	}
 
 	#[test]
@@ -199,7 +167,7 @@ mod tests {
 		let path = folder.path().join("state.json");
 		for (text, newer) in [("{\"version\": 2, \"more\": []}", true), ("{\"version\": 1}", false), ("", false)] {
 			fs::write(&path, text).expect("it can be written");
-			match ValidatorState::open(&path, owner()) {
+			match ValidatorState::open(&path) {
 				Err(StateError::Version { found: 2, .. }) => assert!(newer),
 				Err(StateError::Parse { .. }) => assert!(!newer),
 				other => panic!("{text}: {other:?}"),
@@ -210,7 +178,7 @@ mod tests {
 
 	#[test]
 	fn a_uid_with_another_hotkey_starts_from_nothing() {
-		let mut state = ValidatorState::new(owner());
+		let mut state = ValidatorState::default();
 		state.follow_hotkeys(hotkeys(&[(1, "a"), (2, "b"), (3, "c")]));
 		state.due = Some(Row { window: 4, weights: [(1, 9), (2, 65_535)].into() });
 		assert_eq!(state.follow_hotkeys(hotkeys(&[(1, "a"), (2, "new")])), [2, 3]);

@@ -23,7 +23,7 @@ use crate::clock::Window;
 use crate::gather::Submission;
 use crate::journal::{Journal, ScoredWindow, Seconds};
 use crate::participant::{Participant, ParticipantError, Settings, WindowView};
-use crate::state::{Owner, StateError, ValidatorState};
+use crate::state::{StateError, ValidatorState};
 
 use evaluate::Verdicts;
 
@@ -69,13 +69,8 @@ struct Validator {
 pub async fn run(settings: Settings) -> Result<Infallible, ValidatorError> {
 	let folder = settings.state.clone();
 	let participant = Participant::join(settings).await?;
-	let owner = Owner {
-		genesis: participant.chain.identity().await.map_err(ParticipantError::from)?.genesis,
-		netuid: participant.netuid,
-		hotkey: participant.hotkey.account().to_string(),
-	};
 	let file = folder.join(FILE);
-	let state = ValidatorState::open(&file, owner)?;
+	let state = ValidatorState::open(&file)?;
 	let journal = Journal::open(&folder).map_err(|source| ParticipantError::State { path: folder, source })?;
 	participant.publish().await?;
 	let mut validator = Validator { participant, state, file, journal };

@@ -47,6 +47,35 @@ pub enum ParticipantError {
 		/// The folder.
 		folder: PathBuf,
 	},
+	/// The state folder belongs to another key or another run.
+	#[error(
+		"{} belongs to {hotkey} on subnet {netuid}, in a run from window {start_window} on: name another folder with --state",
+		folder.display()
+	)]
+	OtherOwner {
+		/// The folder.
+		folder: PathBuf,
+		/// Whose it is.
+		hotkey: String,
+		/// On which subnet.
+		netuid: u16,
+		/// In which run.
+		start_window: Window,
+	},
+	/// The state folder was used on another chain.
+	#[error(
+		"{} builds upon a block {block} that the chain at {endpoint} does not have: wait until it has, or name another \
+		 folder with --state",
+		folder.display()
+	)]
+	OtherChain {
+		/// The folder.
+		folder: PathBuf,
+		/// Where the chain was asked.
+		endpoint: String,
+		/// The block.
+		block: u32,
+	},
 	/// A file of ours cannot be read or written.
 	#[error("cannot use {}", path.display())]
 	State {

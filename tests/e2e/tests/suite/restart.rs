@@ -190,13 +190,19 @@ async fn check_owners(ground: &Ground, node: &Node, start: Window, mut owner: Me
 	let saved = std::fs::read(ground.path("states/validator/state.json")).expect("it is there");
 	let mut other = ground.start_at("noise-1", &endpoint, start, &command, "validator");
 	let account = hotkey("validator").account().to_string();
-	refused(&mut other, &["state.json belongs to ", &account, "--state"]).await;
+	refused(&mut other, &[" belongs to ", &account, "--state"]).await;
 	assert!(saved == std::fs::read(ground.path("states/validator/state.json")).expect("it is there"));
 
 	let mut stranger = ground.start("stranger", &endpoint, start, &command);
 	let account = hotkey("stranger").account().to_string();
 	refused(&mut stranger, &[&account, "is not registered on subnet 1", "register"]).await;
 	assert!(!Path::exists(&ground.path("states/stranger/state.json")), "a stranger has a state");
+
+	// A chain with the same first block, on which nothing of what the folder builds upon has happened.
+	let (elsewhere, chain) = Node::start(&ground.path("elsewhere"), BLOCK_TIME).await;
+	register(&chain, "validator", &[]).await;
+	let mut lost = validator(ground, &elsewhere, start);
+	refused(&mut lost, &["builds upon a block ", &elsewhere.endpoint(), "--state"]).await;
 }
 
 /// It ends with one line that has these words.
