@@ -75,6 +75,11 @@ impl fmt::Display for Submission {
 	}
 }
 
+/// Whether none of the buckets could be read, which is no miner's fault.
+pub fn all_unreachable(submissions: &BTreeMap<Uid, Submission>) -> bool {
+	!submissions.is_empty() && submissions.values().all(|submission| matches!(submission, Submission::Unreachable(_)))
+}
+
 /// The submissions of `miners` for `window`, uploaded within `open`.
 ///
 /// `root` is the folder below which `local:` buckets lie.

@@ -13,13 +13,12 @@ use mechanisms::templar::{State, Verdict};
 use mechanisms::Uid;
 use tracing::{debug, warn};
 
-use super::observe::all_unreachable;
 use crate::chain::BlockId;
 use crate::clock::Window;
 use crate::data::numpy::Generator;
 use crate::data::{assigned, Batch, Seed};
 use crate::engine::{Engine, EngineError};
-use crate::gather::Submission;
+use crate::gather::{all_unreachable, Submission};
 use crate::gradient::CompressedGradient;
 use crate::hparams::Hparams;
 use crate::participant::{Participant, ParticipantError};

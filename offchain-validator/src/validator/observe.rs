@@ -11,7 +11,7 @@ use mechanisms::Uid;
 
 use super::evaluate::Verdicts;
 use crate::debug::Debug;
-use crate::gather::{debug_samples, Submission};
+use crate::gather::{all_unreachable, debug_samples, Submission};
 use crate::participant::{Participant, ParticipantError, WindowView};
 use crate::state::ValidatorState;
 
@@ -61,9 +61,4 @@ pub(super) fn observations(
 		sync,
 		verdicts,
 	}
-}
-
-/// Whether none of the buckets could be read, which is no miner's fault.
-pub(super) fn all_unreachable(submissions: &BTreeMap<Uid, Submission>) -> bool {
-	!submissions.is_empty() && submissions.values().all(|submission| matches!(submission, Submission::Unreachable(_)))
 }
