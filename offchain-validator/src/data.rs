@@ -16,15 +16,3 @@ pub use corpus::{cut, CorpusError, Cut, CutOptions};
 pub use dataset::{Batch, Dataset, DatasetError};
 pub use manifest::{Manifest, Origin, Shard};
 pub use pages::{assigned, Seed};
-
-#[cfg(test)]
-mod tests {
-	use std::path::Path;
-
-	/// What a recorded file holds. The folder is looked up when the test runs: checkouts may share a target folder.
-	pub(super) fn recorded<T: serde::de::DeserializeOwned>(name: &str) -> T {
-		let manifest = std::env::var("CARGO_MANIFEST_DIR").unwrap();
-		let path = Path::new(&manifest).join("../tests/vectors/mechanisms").join(name);
-		serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap()
-	}
-}

@@ -30,16 +30,12 @@ impl Training {
 
 #[cfg(test)]
 mod tests {
-	use std::path::Path;
-
 	use super::*;
 
 	#[test]
 	fn learning_rates_are_those_recorded() {
-		let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("tests are run by cargo");
-		let path = Path::new(&package).join("../tests/vectors/mechanisms/lr_schedule.json");
-		let text = std::fs::read_to_string(path).expect("the file is there");
-		let recorded: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+		const FILE: &str = "mechanisms/lr_schedule.json";
+		let Some(recorded) = golden::recording::<serde_json::Value>(FILE) else { return };
 		let training = Training {
 			init_seed: 0,
 			learning_rate: 4e-4,
@@ -50,12 +46,13 @@ mod tests {
 			target_chunk: 64,
 			topk_compression: 32,
 		};
-		let rows = recorded["seed"]["rows"].as_array().expect("rows");
-		assert!(rows.len() > 20);
-		for row in rows {
+		let mut tally = golden::Tally::default();
+		for row in recorded["seed"]["rows"].as_array().expect("rows") {
 			let steps = row[0].as_u64().and_then(|steps| u32::try_from(steps).ok()).expect("a number of steps");
 			let (expected, found) = (row[1].as_f64().expect("a rate"), training.learning_rate_at(steps));
 			assert!((found - expected).abs() <= 1e-9 * expected, "after {steps} steps: {found}, not {expected}");
+			tally.compared();
 		}
+		tally.finish(FILE, 20);
 	}
 }

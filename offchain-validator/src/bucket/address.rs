@@ -103,16 +103,9 @@ impl fmt::Debug for Credentials {
 
 #[cfg(test)]
 mod tests {
-	use std::path::Path;
-
 	use proptest::prelude::*;
 
 	use super::*;
-
-	#[derive(serde::Deserialize)]
-	struct Recorded {
-		cases: Vec<Case>,
-	}
 
 	#[derive(serde::Deserialize)]
 	struct Case {
@@ -130,11 +123,7 @@ mod tests {
 
 	#[test]
 	fn commitments_read_as_recorded() {
-		let manifest = std::env::var("CARGO_MANIFEST_DIR").unwrap();
-		let path = Path::new(&manifest).join("../tests/vectors/mechanisms/bucket_commitment.json");
-		let recorded: Recorded = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-		assert!(!recorded.cases.is_empty());
-		for case in recorded.cases {
+		for case in golden::cases::<Case>("mechanisms/bucket_commitment.json") {
 			let expected = case.bucket.map(|Expected { name, account_id, access_key_id, secret_access_key }| {
 				assert_eq!(name, account_id, "the bucket has the name of its account");
 				BucketAddress::R2(Credentials { account_id, access_key_id, secret_access_key })

@@ -155,7 +155,7 @@ mod tests {
 
 	#[test]
 	fn the_stream_is_numpys() {
-		let recorded: Recorded = crate::data::tests::recorded("pages.json");
+		let Some(recorded) = golden::recording::<Recorded>("mechanisms/pages.json") else { return };
 		assert!(!recorded.rng_primitives.is_empty());
 		for case in recorded.rng_primitives {
 			assert_eq!(outputs(Generator::new(case.seed), case.pcg64_raw_u64.len()), case.pcg64_raw_u64);

@@ -119,7 +119,7 @@ mod tests {
 
 	#[test]
 	fn pages_of_several_tables_are_those_recorded() {
-		let recorded: Recorded = crate::data::tests::recorded("pages.json");
+		let Some(recorded) = golden::recording::<Recorded>("mechanisms/pages.json") else { return };
 		let configs = recorded.configs.into_iter().map(|(name, config)| (name, config.num_rows)).collect();
 		assert!(!recorded.cases.is_empty());
 		for case in recorded.cases {

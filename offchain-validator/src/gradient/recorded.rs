@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Recorded results of the reference, for tests; each file says what it was recorded from.
+//! What recorded results of the reference are in our types, for tests; each file says what it was recorded from.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +9,6 @@ use serde_json::Value;
 use super::{Compressed, CompressedGradient, Header, Layouts};
 #[cfg(feature = "torch")]
 use crate::model::Params;
-
-/// A file of recorded results. The folder is asked for at run time: a test binary may be older than its checkout.
-pub(crate) fn recorded(name: &str) -> Value {
-	let package = std::env::var("CARGO_MANIFEST_DIR").expect("tests are run by cargo");
-	let path = format!("{package}/../tests/vectors/mechanisms/{name}.json");
-	let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-	serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
-}
 
 /// The numbers of nested lists in their order. The recording writes what JSON lacks as text.
 pub(crate) fn numbers(value: &Value) -> Vec<f64> {

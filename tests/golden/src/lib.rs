@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Reads the recorded results in `tests/vectors`. Their schema is described beside them.
+//! Reads recorded results: those in `tests/vectors`, or those of the folder that `GOLDEN_DIR` names, which has the same
+//! shape. Their schema is described beside them; `OWNERS` says which package reads which file.
 
-use std::{fmt, fs, path::PathBuf, str::FromStr};
+use std::{
+	collections::BTreeMap,
+	env, fmt, fs,
+	io::{self, Write},
+	path::PathBuf,
+	str::FromStr,
+};
 
 use serde::{
 	de::{DeserializeOwned, Error},
@@ -12,21 +19,42 @@ use serde::{
 ///
 /// Asked of cargo at run time: checkouts may share a target folder, and a path compiled in may be another one's.
 pub fn workspace() -> PathBuf {
-	let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("tests are run by cargo");
-	PathBuf::from(package).join("../..")
+	let package = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("tests are run by cargo"));
+	let root = package.ancestors().find(|folder| folder.join("Cargo.lock").exists());
+	root.expect("a package of the workspace").to_owned()
 }
 
-/// One recorded file, `mechanisms/eval_scores.json` say.
+/// The recordings of this repository.
+pub fn own_recordings() -> PathBuf {
+	workspace().join("tests/vectors")
+}
+
+/// The folder that `GOLDEN_DIR` names, from the root of the checkout if it is relative.
 ///
 /// # Panics
-/// When the file is missing or has another shape: a test that reads nothing must not pass.
-pub fn recording<Recording: DeserializeOwned>(file: &str) -> Recording {
-	let path = workspace().join("tests/vectors").join(file);
-	let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-	serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+/// When it is not there: a misspelt path must not pass as a folder without recordings.
+pub fn foreign_recordings() -> Option<PathBuf> {
+	let folder = workspace().join(env::var_os("GOLDEN_DIR")?);
+	assert!(folder.is_dir(), "GOLDEN_DIR: {} is not a folder", folder.display());
+	Some(folder)
 }
 
-/// The cases of one recorded file, `chain/root_epoch.json` say.
+/// One recorded file, `mechanisms/eval_scores.json` say. `None`, and a line that says so, when `GOLDEN_DIR` lacks it.
+///
+/// # Panics
+/// When our own file is missing, or any has another shape: a test that reads nothing must not pass.
+pub fn recording<Recording: DeserializeOwned>(file: &str) -> Option<Recording> {
+	let foreign = foreign_recordings();
+	let path = foreign.clone().unwrap_or_else(own_recordings).join(file);
+	if foreign.is_some() && !path.exists() {
+		say(format_args!("skipped: {file} is not in GOLDEN_DIR"));
+		return None;
+	}
+	let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+	Some(serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+}
+
+/// The cases of one recorded file, `chain/root_epoch.json` say; none when [`recording`] skips it.
 ///
 /// # Panics
 /// As [`recording`] does, and when there is no case.
@@ -35,9 +63,42 @@ pub fn cases<Case: DeserializeOwned>(file: &str) -> Vec<Case> {
 	struct Recording<Case> {
 		cases: Vec<Case>,
 	}
-	let Recording { cases } = recording(file);
+	let Some(Recording { cases }) = recording(file) else { return Vec::new() };
 	assert!(!cases.is_empty(), "{file} holds no case");
 	cases
+}
+
+/// What became of the cases of one file: how many were compared, and how many fell under which rule.
+#[derive(Debug, Default)]
+pub struct Tally(BTreeMap<&'static str, usize>);
+
+impl Tally {
+	/// A result was compared with the recorded one.
+	pub fn compared(&mut self) {
+		self.under("compared");
+	}
+
+	/// A result fell under a rule, which starts with the id of the reference's defect.
+	pub fn under(&mut self, rule: &'static str) {
+		*self.0.entry(rule).or_default() += 1;
+	}
+
+	/// Prints the counts. Of our own file, `least` results must have been compared; of another's, no number is known.
+	#[track_caller]
+	pub fn finish(&self, file: &str, least: usize) {
+		let counts: Vec<_> = self.0.iter().map(|(what, count)| format!("{count} {what}")).collect();
+		if !counts.is_empty() {
+			say(format_args!("{file}: {}", counts.join(", ")));
+		}
+		let compared = self.0.get("compared").copied().unwrap_or_default();
+		assert!(foreign_recordings().is_some() || compared >= least, "{file}: only {compared} of {least} compared");
+	}
+}
+
+/// Prints a line past the test harness, which would keep it to itself when the test passes.
+pub fn say(line: fmt::Arguments) {
+	// Nobody listens: no reason to fail.
+	let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// An integer recorded as a decimal string.

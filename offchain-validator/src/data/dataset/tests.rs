@@ -6,11 +6,6 @@ use super::*;
 use crate::data::{cut, Cut, CutOptions};
 
 #[derive(serde::Deserialize)]
-struct Recorded {
-	cases: Vec<Case>,
-}
-
-#[derive(serde::Deserialize)]
 struct Case {
 	sequence_length: usize,
 	batch_size: usize,
@@ -40,9 +35,7 @@ fn edit_manifest(folder: &Path, from: &str, to: &str) -> Result<Dataset, Dataset
 
 #[test]
 fn batches_are_those_recorded() {
-	let recorded: Recorded = crate::data::tests::recorded("token_packing_seed.json");
-	assert!(!recorded.cases.is_empty());
-	for case in recorded.cases {
+	for case in golden::cases::<Case>("mechanisms/token_packing_seed.json") {
 		let (rows, columns) = (case.batch_size, case.sequence_length);
 		let expected: Vec<_> =
 			case.batches.into_iter().map(|batch| Batch { tokens: batch.concat(), rows, columns }).collect();

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::super::aggregate::dense;
-use super::super::recorded::{compressed, floats, integer, numbers, recorded, sizes};
+use super::super::recorded::{compressed, floats, integer, numbers, sizes};
 use super::*;
 
 /// One parameter `p`, and its codec.
@@ -34,7 +34,7 @@ fn all(tensor: &Tensor) -> Vec<f32> {
 
 #[test]
 fn bases_are_as_recorded() {
-	for case in recorded("dct_basis")["cases"].as_array().unwrap() {
+	for case in golden::cases::<Value>("mechanisms/dct_basis.json") {
 		let basis = basis(integer(&case["n"]));
 		check_close("forward", &all(&basis), &floats(&case["forward"]), 1e-6);
 		check_close("inverse", &all(&basis.transpose(0, 1)), &floats(&case["inverse"]), 1e-6);
@@ -68,7 +68,7 @@ fn check_recorded(case: &Value) {
 
 #[test]
 fn compression_is_as_recorded() {
-	recorded("dct_topk_seed")["cases"].as_array().unwrap().iter().for_each(check_recorded);
+	golden::cases::<Value>("mechanisms/dct_topk_seed.json").iter().for_each(check_recorded);
 }
 
 /// By symmetry some elements of these transforms are zero; rounding must not give them a sign.

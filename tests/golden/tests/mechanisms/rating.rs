@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use golden::cases;
+use golden::{cases, Tally};
 use mechanisms::{
 	openskill::{rate, Rating, RatingError},
 	templar::{
@@ -48,8 +48,9 @@ struct Match {
 
 #[test]
 fn ratings_over_many_windows_are_those_of_openskill() {
-	let mut compared = 0;
-	for season in cases::<Season>("mechanisms/openskill.json") {
+	const FILE: &str = "mechanisms/openskill.json";
+	let mut tally = Tally::default();
+	for season in cases::<Season>(FILE) {
 		let known = season.windows[0].uids.iter().copied().zip(&season.start);
 		let mut ratings: BTreeMap<Uid, Rating> =
 			known.map(|(uid, (mu, sigma))| (uid, Rating { mu: *mu, sigma: *sigma })).collect();
@@ -60,11 +61,11 @@ fn ratings_over_many_windows_are_those_of_openskill() {
 			for ((uid, rating), recorded) in played.uids.iter().zip(rated).zip(&played.after) {
 				check_rating(rating, *recorded);
 				ratings.insert(*uid, rating);
-				compared += 1;
+				tally.compared();
 			}
 		}
 	}
-	assert_eq!(compared, 734);
+	tally.finish(FILE, 734);
 }
 
 #[derive(Deserialize)]
@@ -79,18 +80,23 @@ struct Versions {
 /// Ties and zeros follow release 6.2.0. Scores that are not finite have no order, whatever a release makes of them.
 #[test]
 fn ties_and_zeros_are_rated_as_in_release_6_2() {
-	for case in cases::<Versions>("mechanisms/openskill_versions.json") {
+	const FILE: &str = "mechanisms/openskill_versions.json";
+	let mut tally = Tally::default();
+	for case in cases::<Versions>(FILE) {
 		let ratings = case.start.iter().map(|(mu, sigma)| Rating { mu: *mu, sigma: *sigma });
 		let players: Vec<_> = ratings.zip(case.scores.iter().map(|score| score.0)).collect();
 		let rated = rate(&players, case.beta, case.tau);
 		if case.scores.iter().any(|score| !score.0.is_finite()) {
 			assert!(matches!(rated, Err(RatingError::ScoreNotFinite { .. })));
+			tally.under("with scores that are not finite");
 			continue;
 		}
 		for (rating, recorded) in rated.expect("a match").into_iter().zip(&case.results["6.2.0 (target)"]) {
 			check_rating(rating, *recorded);
 		}
+		tally.compared();
 	}
+	tally.finish(FILE, 1);
 }
 
 #[derive(Deserialize)]
@@ -110,8 +116,9 @@ struct Curve {
 /// The reference's own callers pass positive scores only; of others it makes weights, overflows or NaN, we nothing.
 #[test]
 fn the_share_of_a_positive_score_is_that_of_the_reference() {
-	let mut compared = 0;
-	for case in cases::<Curve>("mechanisms/min_power_normalization.json") {
+	const FILE: &str = "mechanisms/min_power_normalization.json";
+	let mut tally = Tally::default();
+	for case in cases::<Curve>(FILE) {
 		let input = match case.input {
 			OneOrMany::Many(values) => values,
 			OneOrMany::One(value) => vec![value],
@@ -124,12 +131,13 @@ fn the_share_of_a_positive_score_is_that_of_the_reference() {
 			for (share, recorded) in shares.iter().zip(&case.output) {
 				check_close((*share).into(), recorded.0, 2e-6, "share");
 			}
-			compared += 1;
+			tally.compared();
 		} else {
+			tally.under("with scores that make no weights");
 			assert!(shares.iter().all(|share| (0.0..=1.0).contains(share)), "{scores:?}: {shares:?}");
 		}
 	}
-	assert_eq!(compared, 22);
+	tally.finish(FILE, 22);
 }
 
 #[derive(Deserialize)]
@@ -143,9 +151,11 @@ struct SeedWeights {
 /// A state holds finite scores only.
 #[test]
 fn only_evaluated_uids_with_a_positive_score_have_a_share() {
-	let mut compared = 0;
-	for case in cases::<SeedWeights>("mechanisms/templar_seed_weights.json") {
+	const FILE: &str = "mechanisms/templar_seed_weights.json";
+	let mut tally = Tally::default();
+	for case in cases::<SeedWeights>(FILE) {
 		if case.final_scores.values().any(|score| !score.0.is_finite()) {
+			tally.under("with scores that are not finite");
 			continue;
 		}
 		let peer = |(uid, score): (&Uid, &Float)| {
@@ -163,9 +173,9 @@ fn only_evaluated_uids_with_a_positive_score_have_a_share() {
 		for (uid, share) in shares {
 			check_close(share.into(), case.weights[&uid], 2e-6, uid);
 		}
-		compared += 1;
+		tally.compared();
 	}
-	assert_eq!(compared, 12);
+	tally.finish(FILE, 12);
 }
 
 #[derive(Deserialize)]
@@ -179,9 +189,13 @@ struct Draw {
 
 #[test]
 fn the_uids_drawn_are_those_of_the_reference() {
-	for case in cases::<Draw>("mechanisms/weighted_sampling.json") {
+	const FILE: &str = "mechanisms/weighted_sampling.json";
+	let mut tally = Tally::default();
+	for case in cases::<Draw>(FILE) {
 		let candidates: Vec<_> = case.candidates.iter().copied().zip(case.weights.iter().copied()).collect();
 		assert_eq!(case.uniform01_draws.len(), case.k);
 		assert_eq!(sampling::sample(&candidates, &case.uniform01_draws), case.selected);
+		tally.compared();
 	}
+	tally.finish(FILE, 1);
 }

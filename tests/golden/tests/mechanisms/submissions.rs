@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use golden::cases;
+use golden::{cases, Tally};
 use mechanisms::{
 	templar::{
 		freshness::{Freshness, OpenSpan},
@@ -33,25 +33,30 @@ fn milliseconds(seconds: f64) -> u64 {
 /// seconds. Uploads without a time, and objects read without bounds, are not judged here.
 #[test]
 fn uploads_are_early_or_late_where_the_reference_finds_them_so() {
-	let mut compared = 0;
-	for case in cases::<Upload>("mechanisms/freshness.json") {
+	const FILE: &str = "mechanisms/freshness.json";
+	let mut tally = Tally::default();
+	for case in cases::<Upload>(FILE) {
 		let (Some(uploaded), Some(opens), Some(closes)) = (case.last_modified_s, case.time_min_s, case.time_max_s)
 		else {
+			tally.under("without a time or a bound");
 			continue;
 		};
 		let span = OpenSpan::after(milliseconds(opens), (closes - opens).round() as u64);
 		assert_eq!(span.closes_ms, milliseconds(closes));
 		let expected = match case.status.as_str() {
-			"TOO_EARLY" if uploaded >= opens.floor() => Freshness::InTime,
+			"TOO_EARLY" if uploaded >= opens.floor() => {
+				tally.under("of those in the second in which the span opens");
+				Freshness::InTime
+			},
 			"TOO_EARLY" => Freshness::TooEarly,
 			"TOO_LATE" => Freshness::TooLate,
 			"IN_WINDOW" => Freshness::InTime,
 			other => panic!("unknown status {other}"),
 		};
 		assert_eq!(span.judge(milliseconds(uploaded)), expected, "{uploaded} in {opens}..{closes}");
-		compared += 1;
+		tally.compared();
 	}
-	assert_eq!(compared, 9);
+	tally.finish(FILE, 9);
 }
 
 #[derive(Deserialize)]
@@ -97,7 +102,9 @@ fn submissions<'a>(case: &OverlapCase, indices: &'a [(usize, Vec<Vec<u16>>)]) ->
 /// same time: there the reference blames the one listed first, we the one with the poorer history.
 #[test]
 fn overlaps_are_those_of_the_reference() {
-	for case in cases::<OverlapCase>("mechanisms/overlap_head.json") {
+	const FILE: &str = "mechanisms/overlap_head.json";
+	let mut tally = Tally::default();
+	for case in cases::<OverlapCase>(FILE) {
 		let indices = flat_indices(&case);
 		let submissions = submissions(&case, &indices);
 		let shares: Vec<f64> = overlaps(&submissions).expect("one layout").iter().map(|pair| pair.share).collect();
@@ -119,7 +126,10 @@ fn overlaps_are_those_of_the_reference() {
 				assert!(case.result.uids_over_thresh.contains_key(&copied.offender));
 			} else {
 				assert_eq!(copied.offender, *first.max(second));
+				tally.under("pairs uploaded at the same time");
 			}
 		}
+		tally.compared();
 	}
+	tally.finish(FILE, 1);
 }
