@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use frame_support::{ensure, pallet_prelude::*};
-use yuma_consensus::max_upscale;
+use yuma_consensus::row_check::{check_lengths, root_row, RowError, RowLimits};
 
 use crate::{Config, Error, Event, Pallet, RootParams, RootRows, RootValidators, Subnets, ROOT_NETUID};
 
@@ -19,13 +19,13 @@ impl<T: Config> Pallet<T> {
 		version_key: u64,
 	) -> DispatchResult {
 		// Lengths first: nothing below may loop over more than there can be subnets.
-		ensure!(dests.len() == weights.len(), Error::<T>::UnequalLengths);
-		ensure!(dests.len() <= T::MaxSubnets::get() as usize, Error::<T>::TooManyEntries);
+		check_lengths(&dests, &weights, T::MaxSubnets::get() as usize).map_err(Error::<T>::from)?;
 		ensure!(netuid == ROOT_NETUID, Error::<T>::NotRootNetwork);
 		ensure!(T::RootValidators::owner_of(&hotkey).as_ref() == Some(&coldkey), Error::<T>::NotHotkeyOwner);
 		let uid = T::RootValidators::uid_of(&hotkey).ok_or(Error::<T>::NotRootValidator)?;
 		ensure!(version_key >= T::RootParams::get().version_key, Error::<T>::OutdatedVersionKey);
-		let row = Self::checked_row(dests, &weights)?;
+		let row = root_row(&T::Subnets::netuids(), RowLimits::NONE, &dests, &weights).map_err(Error::<T>::from)?;
+		let row = BoundedVec::try_from(row).map_err(|_| Error::<T>::TooManyEntries)?;
 
 		RootRows::<T>::insert(uid, row);
 		Self::deposit_event(Event::RootWeightsSet { uid, hotkey });
@@ -37,15 +37,17 @@ impl<T: Config> Pallet<T> {
 	pub fn clear_row(uid: u16) {
 		RootRows::<T>::remove(uid);
 	}
+}
 
-	fn checked_row(dests: Vec<u16>, weights: &[u16]) -> Result<BoundedVec<(u16, u16), T::MaxSubnets>, DispatchError> {
-		let netuids = T::Subnets::netuids();
-		ensure!(dests.iter().all(|dest| netuids.binary_search(dest).is_ok()), Error::<T>::UnknownNetuid);
-		ensure!(weights.iter().any(|weight| *weight > 0), Error::<T>::NoWeights);
-		let mut row: Vec<(u16, u16)> = dests.into_iter().zip(max_upscale(weights)).collect();
-		row.sort_unstable();
-		ensure!(row.windows(2).all(|pair| !matches!(pair, [(a, _), (b, _)] if a == b)), Error::<T>::DuplicateNetuid);
-		row.retain(|(_, weight)| *weight > 0);
-		row.try_into().map_err(|_| Error::<T>::TooManyEntries.into())
+impl<T> From<RowError> for Error<T> {
+	fn from(error: RowError) -> Self {
+		match error {
+			RowError::UnequalLengths => Self::UnequalLengths,
+			RowError::TooManyEntries => Self::TooManyEntries,
+			RowError::UnknownId => Self::UnknownNetuid,
+			// Root rows know no limits, so that none can be too short or too concentrated; and if they did, it would be this.
+			RowError::NoWeights | RowError::TooFewEntries | RowError::OverLimit => Self::NoWeights,
+			RowError::DuplicateId => Self::DuplicateNetuid,
+		}
 	}
 }

@@ -4,7 +4,7 @@
 use alloc::vec::Vec;
 
 use frame_support::{ensure, pallet_prelude::*};
-use yuma_consensus::max_upscale;
+use yuma_consensus::row_check::{check_lengths, is_self_weight, subnet_row, RowError, RowLimits};
 
 use crate::{
 	registration::set_at, Config, Error, Event, LastUpdate, MaxWeightsLimit, MinAllowedWeights, NetworksAdded, Pallet,
@@ -19,40 +19,24 @@ impl<T: Config> Pallet<T> {
 		weights: Vec<u16>,
 		version_key: u64,
 	) -> DispatchResult {
-		ensure!(dests.len() == weights.len(), Error::<T>::WeightVecNotEqualSize);
 		ensure!(netuid != ROOT_NETUID, Error::<T>::IsRoot);
 		ensure!(NetworksAdded::<T>::get(netuid), Error::<T>::SubnetNotExists);
 		let n = SubnetworkN::<T>::get(netuid);
-		ensure!(dests.len() <= usize::from(n), Error::<T>::UidsLengthExceedUidsInSubNet);
+		check_lengths(&dests, &weights, n.into()).map_err(Error::<T>::from)?;
 		let uid = Uids::<T>::get(netuid, &hotkey).ok_or(Error::<T>::HotKeyNotRegisteredInSubNet)?;
 		ensure!(version_key >= WeightsVersionKey::<T>::get(netuid), Error::<T>::IncorrectWeightVersionKey);
 		Self::ensure_not_too_fast(netuid, uid)?;
 		ensure!(is_self_weight(uid, &dests) || Self::has_permit(netuid, uid), Error::<T>::NeuronNoValidatorPermit);
-		let row = Self::checked_row(netuid, uid, n, dests, &weights)?;
+		let limits = RowLimits {
+			min_entries: MinAllowedWeights::<T>::get(netuid),
+			max_weight: MaxWeightsLimit::<T>::get(netuid),
+		};
+		let row = subnet_row(uid, n, limits, &dests, &weights).map_err(Error::<T>::from)?;
 
 		Weights::<T>::insert(netuid, uid, row);
 		LastUpdate::<T>::mutate(netuid, |column| set_at(column, uid, Self::block()));
 		Self::deposit_event(Event::WeightsSet { netuid, uid });
 		Ok(())
-	}
-
-	fn checked_row(
-		netuid: u16,
-		uid: u16,
-		n: u16,
-		dests: Vec<u16>,
-		weights: &[u16],
-	) -> Result<Vec<(u16, u16)>, DispatchError> {
-		ensure!(dests.iter().all(|dest| *dest < n), Error::<T>::UidVecContainInvalidOne);
-		let self_weight = is_self_weight(uid, &dests);
-		let enough = dests.len() >= usize::from(MinAllowedWeights::<T>::get(netuid).min(n));
-		ensure!(self_weight || enough, Error::<T>::WeightVecLengthIsLow);
-		let limit = MaxWeightsLimit::<T>::get(netuid);
-		ensure!(self_weight || is_within_limit(weights, limit), Error::<T>::MaxWeightExceeded);
-		let mut row: Vec<(u16, u16)> = dests.into_iter().zip(max_upscale(weights)).collect();
-		row.sort_unstable();
-		ensure!(row.windows(2).all(|pair| !matches!(pair, [(a, _), (b, _)] if a == b)), Error::<T>::DuplicateUids);
-		Ok(row)
 	}
 
 	fn ensure_not_too_fast(netuid: u16, uid: u16) -> DispatchResult {
@@ -67,15 +51,16 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// Whether a row names its own uid alone: a neuron may always do so.
-fn is_self_weight(uid: u16, dests: &[u16]) -> bool {
-	dests == [uid]
-}
-
-/// Whether no entry is a larger part of the row than `limit` per 65535, before any rounding.
-fn is_within_limit(weights: &[u16], limit: u16) -> bool {
-	let sum: u64 = weights.iter().fold(0, |sum, weight| sum.saturating_add((*weight).into()));
-	let max: u64 = weights.iter().copied().max().unwrap_or(0).into();
-	// max / sum ≤ limit / 65535, as integers below 2⁴⁸.
-	max.saturating_mul(u16::MAX.into()) <= sum.saturating_mul(limit.into())
+impl<T> From<RowError> for Error<T> {
+	fn from(error: RowError) -> Self {
+		match error {
+			RowError::UnequalLengths => Self::WeightVecNotEqualSize,
+			RowError::TooManyEntries => Self::UidsLengthExceedUidsInSubNet,
+			RowError::UnknownId => Self::UidVecContainInvalidOne,
+			// A subnet's row may be all zeros; it is then too short for nothing else.
+			RowError::TooFewEntries | RowError::NoWeights => Self::WeightVecLengthIsLow,
+			RowError::OverLimit => Self::MaxWeightExceeded,
+			RowError::DuplicateId => Self::DuplicateUids,
+		}
+	}
 }

@@ -3,6 +3,8 @@
 //!
 //! Every operation rounds towards zero unless its name says otherwise.
 
+use alloc::vec::Vec;
+
 use substrate_fixed::types::{I32F32, I64F64};
 
 /// Proportions inside a subnet epoch: 32 fractional bits, as the recorded reference results.
@@ -16,24 +18,25 @@ pub(crate) const Q64_ZERO: Q64 = Q64::from_bits(0);
 pub(crate) const Q64_ONE: Q64 = Q64::from_bits(1 << 64);
 /// ln 2, rounded down.
 const LN_2: Q64 = Q64::from_bits(0xB172_17F7_D1CF_79AB);
-/// Terms of the Taylor series of exp(−r) for r < ln 2: the next one is below 2⁻⁶⁷.
+/// Terms of the Taylor series of exp(−r) for r < ln 2: the next one is below 2⁻⁷⁵.
 const EXP_TERMS: i32 = 20;
 
-/// `part / whole` as a proportion, zero when there is no whole. `part ≤ whole` is the caller's meaning of the words.
-pub(crate) fn proportion_q64(part: u64, whole: u128) -> Q64 {
-	let bits = (u128::from(part) << 64).checked_div(whole).unwrap_or(0);
-	Q64::from_bits(i128::try_from(bits).unwrap_or(i128::MAX))
+/// `part / whole` as a proportion, zero when there is no whole; exact but for the last bit for `part ≤ whole < 2⁹⁶`.
+pub(crate) fn proportion_q64(part: u128, whole: u128) -> Q64 {
+	// Long division in two digits of 32 bits: sums of many `u64` leave no room for 64 at once.
+	let digit = |part: u128| {
+		let scaled = part.checked_shl(32).unwrap_or(0);
+		(scaled.checked_div(whole).unwrap_or(0), scaled.checked_rem(whole).unwrap_or(0))
+	};
+	let (high, rest) = digit(part);
+	let (low, _) = digit(rest);
+	Q64::from_bits(i128::try_from((high << 32).saturating_add(low)).unwrap_or(i128::MAX))
 }
 
 /// As [`proportion_q64`], with 32 fractional bits.
 pub(crate) fn proportion_q32(part: u64, whole: u128) -> Q32 {
 	let bits = (u128::from(part) << 32).checked_div(whole).unwrap_or(0);
 	Q32::from_bits(i64::try_from(bits).unwrap_or(i64::MAX))
-}
-
-/// A stored `u16` parameter per 65535.
-pub(crate) fn u16_proportion_q64(value: u16) -> Q64 {
-	proportion_q64(value.into(), u16::MAX.into())
 }
 
 /// A stored `u16` parameter per 65535.
@@ -71,53 +74,63 @@ pub(crate) fn mul_floor(share: Q32, amount: u64) -> u64 {
 	u64::try_from(product).unwrap_or(u64::MAX)
 }
 
-/// exp(−x) for x ≥ 0, to 2⁻⁵⁸ absolute.
+/// `mantissa · 2^exponent`, for what may lie far below the smallest step of [`Q64`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Scaled {
+	mantissa: u128,
+	exponent: i32,
+}
+
+impl Scaled {
+	/// `self · factor`, of which the 63 leading bits count; the mantissa of `self` has at most 65.
+	pub(crate) fn times(self, factor: u128) -> Self {
+		let excess = 65u32.saturating_sub(factor.leading_zeros());
+		let factor = factor.checked_shr(excess).unwrap_or(0);
+		let exponent = self.exponent.saturating_add_unsigned(excess);
+		Self { mantissa: self.mantissa.saturating_mul(factor), exponent }
+	}
+
+	/// Bits before the binary point; negative where there are only some far behind it.
+	fn bits(self) -> i32 {
+		self.exponent.saturating_add_unsigned(u128::BITS.saturating_sub(self.mantissa.leading_zeros()))
+	}
+}
+
+/// `values` in one common unit, rounded down: the one in which the largest of them takes all 64 bits.
+pub(crate) fn in_common_unit(values: &[Scaled]) -> Vec<u64> {
+	let top = values.iter().filter(|value| value.mantissa > 0).map(|value| value.bits()).max().unwrap_or(0);
+	let scaled = values.iter().map(|value| {
+		let up = value.exponent.saturating_sub(top).saturating_add(64);
+		let by = up.unsigned_abs(); // No value has more bits than the largest, so going up does not overflow.
+		if up < 0 { value.mantissa.checked_shr(by) } else { value.mantissa.checked_shl(by) }.unwrap_or(0)
+	});
+	scaled.map(|value| u64::try_from(value).unwrap_or(u64::MAX)).collect()
+}
+
+/// `σ(x) = 1 / (1 + exp(−x))` for |x| up to 2²⁰, what is beyond counting as that; the relative error is below
+/// `2⁻⁶⁰ + |x|·2⁻⁶³`.
+pub(crate) fn sigmoid(x: Q64) -> Scaled {
+	let (fraction, halvings) = exp_neg(x.saturating_abs().min(Q64::from_num(1 << 20)));
+	let whole = Q64_ONE.saturating_add(fraction.checked_shr(halvings).unwrap_or(Q64_ZERO)); // 1 + exp(−|x|), at most 2.
+	let (numerator, halvings) = if x >= Q64_ZERO { (Q64_ONE, 0) } else { (fraction, halvings) };
+	let mantissa = numerator.checked_div(whole).unwrap_or(Q64_ZERO).to_bits().unsigned_abs();
+	Scaled { mantissa, exponent: (-64i32).saturating_sub_unsigned(halvings) }
+}
+
+/// exp(−x) for 0 ≤ x ≤ 2²⁰ as `(mantissa, k)` with exp(−x) = mantissa / 2ᵏ and the mantissa in [½, 1].
 ///
 /// x = k·ln 2 + r with 0 ≤ r < ln 2, so exp(−x) = exp(−r) / 2ᵏ: the series runs where it converges fast, for every x.
-pub(crate) fn exp_neg(x: Q64) -> Q64 {
+/// Off by 2⁻⁶¹ at the most, and by x·2⁻⁶³ for the digits that ln 2 lacks.
+fn exp_neg(x: Q64) -> (Q64, u32) {
 	let halvings: u32 = x.checked_div(LN_2).map_or(u32::MAX, |k| k.saturating_to_num());
-	if halvings > 64 {
-		return Q64_ZERO; // Below the smallest step of the format.
-	}
 	let r = x.saturating_sub(LN_2.saturating_mul(Q64::from_num(halvings)));
 	let mut exp = Q64_ONE;
 	for n in (1..=EXP_TERMS).rev() {
 		let term = r.saturating_mul(exp).checked_div(Q64::from_num(n)).unwrap_or(Q64_ZERO);
 		exp = Q64_ONE.saturating_sub(term);
 	}
-	exp.checked_shr(halvings).unwrap_or(Q64_ZERO)
+	(exp, halvings)
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-
-	#[test]
-	fn exp_neg_follows_the_real_function() {
-		for step in 0..2_000 {
-			let x = f64::from(step) / 40.0;
-			let computed: f64 = exp_neg(Q64::from_num(x)).to_num();
-			assert!((computed - (-x).exp()).abs() < 1e-15, "exp(-{x}) = {computed}");
-		}
-	}
-
-	#[test]
-	fn exp_neg_is_total() {
-		assert_eq!(exp_neg(Q64_ZERO), Q64_ONE);
-		assert_eq!(exp_neg(Q64::from_num(65_535)), Q64_ZERO);
-		assert_eq!(exp_neg(Q64::max_value()), Q64_ZERO);
-	}
-
-	#[test]
-	fn nothing_divides_by_zero() {
-		assert_eq!(proportion_q64(5, 0), Q64_ZERO);
-		assert_eq!(divide(Q32_ONE, Q32_ZERO), Q32_ONE);
-	}
-
-	#[test]
-	fn mul_floor_holds_at_the_edges() {
-		assert_eq!(mul_floor(Q32_ONE, u64::MAX), u64::MAX);
-		assert_eq!(mul_floor(proportion_q32(1, 3), 3), 0);
-		assert_eq!(mul_floor(Q32_ZERO, u64::MAX), 0);
-	}
-}
+mod tests;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Consensus maths of a Bittensor-family chain, as pure functions over plain numbers.
 //!
-//! Owns: weight rows as stored and as read ([`row`]), root consensus ([`root`]), the Yuma epoch of a subnet ([`epoch`]),
+//! Owns: the checks of a new weight row ([`row_check`]), rows as stored and as read ([`row`]), root consensus ([`root`]), the Yuma epoch of a subnet ([`epoch`]),
 //! exact splitting of an amount ([`split()`]), block emission ([`issuance`]) and the epoch calendar ([`schedule`]).
 //! Knows no FRAME, no storage, no clock and no log: it takes values and returns values, so it cannot fail.
 //!
@@ -24,18 +24,25 @@
 
 extern crate alloc;
 
+#[cfg(test)]
+extern crate std;
+
 mod fixed;
 mod matrix;
 mod median;
+#[cfg(test)]
+mod oracle;
 
 pub mod epoch;
 pub mod issuance;
 pub mod root;
 pub mod row;
+pub mod row_check;
 pub mod schedule;
 pub mod split;
 
 pub use epoch::{EpochInput, EpochOutput, Neuron};
 pub use root::{RootParams, RootVote};
 pub use row::{max_upscale, NormalizedRow, StoredRow};
-pub use split::split;
+pub use row_check::{RowError, RowLimits};
+pub use split::{cut_for_owner, split, OwnerCut};

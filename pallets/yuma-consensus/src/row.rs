@@ -7,7 +7,7 @@
 
 use alloc::vec::Vec;
 
-use crate::fixed::{proportion_q64, u16_proportion_q64, Q64};
+use crate::fixed::proportion_q64;
 
 /// A row as kept in storage: `(netuid or uid, weight)`.
 pub type StoredRow = Vec<(u16, u16)>;
@@ -33,32 +33,56 @@ pub(crate) fn max_upscale_wide(values: &[u64]) -> Vec<u16> {
 		.collect()
 }
 
-/// A row that has been read back: its shares sum to one (less rounding, 2⁻⁶⁴ an entry), or it is empty.
+/// A row that has been read back: its shares sum to one, or it is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NormalizedRow(Vec<(usize, Q64)>);
+pub struct NormalizedRow {
+	/// `(index, weight)`, ascending; a share is `weight / whole`. At most 65536 entries, so that no sum exceeds 2³².
+	entries: Vec<(usize, u16)>,
+	whole: u64,
+}
 
 impl NormalizedRow {
 	/// Renormalizes the entries of `row` that are for one of `ids`, ascending; the others are stale and have no part in
 	/// the sum. A row of zeros has no direction and reads as empty.
 	pub fn from_stored(row: &[(u16, u16)], ids: &[u16]) -> Self {
-		let live = live_entries(row, ids);
-		let sum: u128 = live.iter().fold(0, |sum, (_, weight)| sum.saturating_add((*weight).into()));
-		Self(live.into_iter().map(|(index, weight)| (index, proportion_q64(weight.into(), sum))).collect())
+		let entries = live_entries(row, ids);
+		let whole = entries.iter().fold(0, |sum: u64, (_, weight)| sum.saturating_add((*weight).into()));
+		Self { entries, whole }
 	}
 
 	/// The shares as `(index into ids, share per 2⁶⁴ − 1)`, rounded down.
 	pub fn shares(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
-		self.0.iter().map(|(index, share)| (*index, u64::try_from(share.to_bits()).unwrap_or(u64::MAX)))
+		self.entries.iter().map(|(index, weight)| {
+			let share = proportion_q64((*weight).into(), self.whole.into());
+			(*index, u64::try_from(share.to_bits()).unwrap_or(u64::MAX))
+		})
 	}
 
-	pub(crate) fn entries(&self) -> &[(usize, Q64)] {
-		&self.0
+	/// Whether there is nothing to vote for.
+	pub(crate) fn is_empty(&self) -> bool {
+		self.entries.is_empty()
+	}
+
+	/// Cuts `amount` by the shares, `(index into ids, part)`. The parts sum to the amount exactly: what rounding down
+	/// takes from one entry goes to the next, so that each is less than one unit off.
+	pub(crate) fn parts(&self, amount: u128) -> impl Iterator<Item = (usize, u128)> + '_ {
+		let whole = u128::from(self.whole);
+		let each = amount.checked_div(whole).unwrap_or(0); // What one unit of weight gets; the rest is below 2³².
+		let rest = u64::try_from(amount.checked_rem(whole).unwrap_or(0)).unwrap_or(0);
+		let (mut weight_so_far, mut rest_so_far) = (0u64, 0u64);
+		self.entries.iter().map(move |(index, weight)| {
+			weight_so_far = weight_so_far.saturating_add((*weight).into());
+			let due = rest.saturating_mul(weight_so_far).checked_div(self.whole).unwrap_or(0); // Below 2⁶⁴.
+			let of_rest = due.saturating_sub(rest_so_far);
+			rest_so_far = due;
+			(*index, each.saturating_mul((*weight).into()).saturating_add(of_rest.into()))
+		})
 	}
 
 	/// The entries in units of 65535, not renormalized: what an even voter pulls is then a multiple of what a voter of
 	/// the same stake pulls who concentrates. Only for showing that difference.
 	pub(crate) fn without_renormalization(row: &[(u16, u16)], ids: &[u16]) -> Self {
-		Self(live_entries(row, ids).into_iter().map(|(index, weight)| (index, u16_proportion_q64(weight))).collect())
+		Self { entries: live_entries(row, ids), whole: u16::MAX.into() }
 	}
 }
 
@@ -82,64 +106,4 @@ pub(crate) fn sort_keeping_last<Id: Ord, Value>(entries: &mut Vec<(Id, Value)>) 
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-	use proptest::prelude::*;
-
-	#[test]
-	fn upscaling_brings_the_largest_to_the_top() {
-		assert_eq!(max_upscale(&[1, 2, 4]), [16_384, 32_768, 65_535]);
-		assert_eq!(max_upscale(&[7, 7]), [65_535, 65_535]);
-		assert_eq!(max_upscale(&[0, 0]), [0, 0]);
-		assert_eq!(max_upscale(&[]), [0u16; 0]);
-	}
-
-	#[test]
-	fn upscaling_rounds_half_up_also_above_half_range() {
-		assert_eq!(max_upscale(&[3_277, 32_770]), [6_554, 65_535]); // W2: exactly 6553.5.
-	}
-
-	#[test]
-	fn even_and_concentrated_rows_read_alike() {
-		let even = NormalizedRow::from_stored(&[(1, 65_535), (2, 65_535)], &[1, 2, 3]);
-		let half: u64 = 1 << 63;
-		assert_eq!(even.shares().collect::<Vec<_>>(), [(0, half), (1, half)]);
-	}
-
-	#[test]
-	fn stale_entries_do_not_count() {
-		let row = [(1, 100), (9, 65_535)];
-		assert_eq!(NormalizedRow::from_stored(&row, &[1, 2]).shares().collect::<Vec<_>>(), [(0, u64::MAX)]);
-		assert_eq!(NormalizedRow::from_stored(&row, &[2]).shares().count(), 0);
-		assert_eq!(NormalizedRow::from_stored(&[(1, 0)], &[1]).shares().count(), 0);
-	}
-
-	fn stored_row() -> impl Strategy<Value = StoredRow> {
-		proptest::collection::btree_map(0u16..400, 0u16.., 0..64).prop_map(|row| row.into_iter().collect())
-	}
-
-	proptest! {
-		#[test]
-		fn a_read_row_sums_to_one_or_is_empty(row in stored_row()) {
-			let ids: Vec<u16> = (0..300).collect();
-			let read = NormalizedRow::from_stored(&row, &ids);
-			let sum: u128 = read.shares().map(|(_, share)| u128::from(share)).sum();
-			let voted = row.iter().any(|(id, weight)| *id < 300 && *weight > 0);
-			let complete = (1u128 << 64) - 64..=1 << 64;
-			let read_right = if voted { complete.contains(&sum) } else { sum == 0 };
-			prop_assert!(read_right);
-		}
-
-		#[test]
-		fn upscaling_keeps_order_and_touches_the_top(weights in proptest::collection::vec(any::<u16>(), 1..40)) {
-			let upscaled = max_upscale(&weights);
-			prop_assert!(weights.iter().all(|w| *w == 0) || upscaled.iter().max() == Some(&u16::MAX));
-			for (a, b) in weights.iter().zip(&upscaled) {
-				for (c, d) in weights.iter().zip(&upscaled) {
-					prop_assert!(a > c || b <= d);
-				}
-			}
-			prop_assert_eq!(max_upscale(&upscaled), upscaled);
-		}
-	}
-}
+mod tests;

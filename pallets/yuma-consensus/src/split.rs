@@ -33,6 +33,22 @@ pub fn split(amount: u64, shares: &[u64]) -> Vec<u64> {
 	parts
 }
 
+/// An amount of which the owner of the subnet gets a cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OwnerCut {
+	/// The owner's, in rao.
+	pub owner: u64,
+	/// All the rest, in rao.
+	pub rest: u64,
+}
+
+/// Cuts `cut` per 65535 of `amount` for the owner, rounded down; the rest is all that the owner does not get.
+pub fn cut_for_owner(amount: u64, cut: u16) -> OwnerCut {
+	let owner = u128::from(amount).saturating_mul(cut.into()).checked_div(u16::MAX.into()).unwrap_or(0);
+	let owner = u64::try_from(owner).unwrap_or(u64::MAX); // At most `amount`.
+	OwnerCut { owner, rest: amount.saturating_sub(owner) }
+}
+
 #[cfg(test)]
 mod tests {
 	use super::*;
@@ -53,6 +69,13 @@ mod tests {
 	}
 
 	proptest! {
+		#[test]
+		fn owner_and_rest_sum_to_the_amount(amount: u64, cut: u16) {
+			let OwnerCut { owner, rest } = cut_for_owner(amount, cut);
+			prop_assert_eq!(owner.checked_add(rest), Some(amount));
+			prop_assert_eq!(u128::from(owner), u128::from(amount) * u128::from(cut) / 65_535);
+		}
+
 		#[test]
 		fn parts_sum_to_the_amount_and_lie_within_one_rao(
 			amount: u64,

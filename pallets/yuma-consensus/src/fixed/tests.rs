@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Proportions, exponentials and sigmoids at their edges and against exact rationals.
+
+use num_bigint::BigInt;
+use num_rational::BigRational;
+use num_traits::{One, ToPrimitive};
+use proptest::prelude::*;
+
+use super::*;
+use crate::oracle;
+
+fn exact(value: Q64) -> BigRational {
+	BigRational::new(value.to_bits().into(), BigInt::one() << 64usize)
+}
+
+/// Relative error of the sigmoid, for |x| up to 300.
+fn sigmoid_error(x: Q64) -> f64 {
+	let computed = sigmoid(x);
+	let scale = BigInt::one() << computed.exponent.unsigned_abs() as usize;
+	let computed = BigRational::new(computed.mantissa.into(), scale);
+	let small = oracle::exp_neg(&exact(x.saturating_abs()));
+	let numerator = if x < Q64_ZERO { small.clone() } else { BigRational::one() };
+	let truth = numerator / (BigRational::one() + small);
+	((computed - &truth) / truth).to_f64().expect("finite").abs()
+}
+
+fn sigmoid_bound(x: Q64) -> f64 {
+	2f64.powi(-60) + x.saturating_abs().to_num::<f64>() * 2f64.powi(-63)
+}
+
+proptest! {
+	#[test]
+	fn the_sigmoid_is_exact_to_its_bound(bits in -(300i128 << 64)..300 << 64) {
+		let x = Q64::from_bits(bits);
+		prop_assert!(sigmoid_error(x) <= sigmoid_bound(x));
+	}
+
+	#[test]
+	fn a_proportion_is_rounded_down_to_the_last_bit(part: u64, above: u64, times in 1u128..1 << 16) {
+		let (part, whole) = (u128::from(part) * times, (u128::from(part) + u128::from(above)) * times);
+		prop_assume!(whole > 0);
+		let expected: BigInt = (BigInt::from(part) << 64usize) / BigInt::from(whole);
+		prop_assert_eq!(BigInt::from(proportion_q64(part, whole).to_bits()), expected);
+	}
+
+	#[test]
+	fn a_common_unit_keeps_ratios(a in 1u128..1 << 100, b in 1u128..1 << 100, x in -100i32..100) {
+		let consensus = sigmoid(Q64::from_num(x));
+		let scaled = in_common_unit(&[consensus.times(a), consensus.times(b)]);
+		prop_assert!(scaled.iter().any(|value| *value >= 1 << 63));
+		let ratio = a.min(b) as f64 / a.max(b) as f64;
+		let kept = scaled[0].min(scaled[1]) as f64 / scaled[0].max(scaled[1]) as f64;
+		prop_assert!((ratio - kept).abs() < 1e-15);
+	}
+}
+
+#[test]
+fn the_sigmoid_is_total() {
+	assert_eq!(in_common_unit(&[sigmoid(Q64_ZERO)]), [1 << 63]);
+	for x in [Q64::max_value(), Q64::min_value(), Q64::from_num(65_535), Q64::from_num(-65_535)] {
+		let sigmoid = sigmoid(x);
+		assert!(sigmoid.mantissa > 0 && sigmoid.mantissa <= 1 << 64, "{sigmoid:?}");
+	}
+}
+
+#[test]
+fn the_sigmoid_is_exact_at_zero_and_around_the_multiples_of_ln_2() {
+	for k in 0..200 {
+		for step in -3..=3 {
+			let x = Q64::from_bits(LN_2.to_bits() * k + step);
+			assert!(sigmoid_error(x) <= sigmoid_bound(x), "{x}");
+			let x = Q64_ZERO - x;
+			assert!(sigmoid_error(x) <= sigmoid_bound(x), "{x}");
+		}
+	}
+}
+
+#[test]
+fn nothing_divides_by_zero() {
+	assert_eq!(proportion_q64(5, 0), Q64_ZERO);
+	assert_eq!(divide(Q32_ONE, Q32_ZERO), Q32_ONE);
+	assert_eq!(in_common_unit(&[]), [0u64; 0]);
+	assert_eq!(in_common_unit(&[sigmoid(Q64_ONE).times(0)]), [0]);
+}
+
+#[test]
+fn mul_floor_holds_at_the_edges() {
+	assert_eq!(mul_floor(Q32_ONE, u64::MAX), u64::MAX);
+	assert_eq!(mul_floor(proportion_q32(1, 3), 3), 0);
+	assert_eq!(mul_floor(Q32_ZERO, u64::MAX), 0);
+}

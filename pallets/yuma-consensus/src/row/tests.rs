@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Rows as stored and as read.
+
+use super::*;
+use proptest::prelude::*;
+
+#[test]
+fn upscaling_brings_the_largest_to_the_top() {
+	assert_eq!(max_upscale(&[1, 2, 4]), [16_384, 32_768, 65_535]);
+	assert_eq!(max_upscale(&[7, 7]), [65_535, 65_535]);
+	assert_eq!(max_upscale(&[0, 0]), [0, 0]);
+	assert_eq!(max_upscale(&[]), [0u16; 0]);
+}
+
+#[test]
+fn upscaling_rounds_half_up_also_above_half_range() {
+	assert_eq!(max_upscale(&[3_277, 32_770]), [6_554, 65_535]); // W2: exactly 6553.5.
+}
+
+#[test]
+fn even_and_concentrated_rows_read_alike() {
+	let even = NormalizedRow::from_stored(&[(1, 65_535), (2, 65_535)], &[1, 2, 3]);
+	let half: u64 = 1 << 63;
+	assert_eq!(even.shares().collect::<Vec<_>>(), [(0, half), (1, half)]);
+}
+
+#[test]
+fn stale_entries_do_not_count() {
+	let row = [(1, 100), (9, 65_535)];
+	assert_eq!(NormalizedRow::from_stored(&row, &[1, 2]).shares().collect::<Vec<_>>(), [(0, u64::MAX)]);
+	assert_eq!(NormalizedRow::from_stored(&row, &[2]).shares().count(), 0);
+	assert_eq!(NormalizedRow::from_stored(&[(1, 0)], &[1]).shares().count(), 0);
+}
+
+fn stored_row() -> impl Strategy<Value = StoredRow> {
+	proptest::collection::btree_map(0u16..400, 0u16.., 0..64).prop_map(|row| row.into_iter().collect())
+}
+
+proptest! {
+	#[test]
+	fn a_read_row_sums_to_one_or_is_empty(row in stored_row()) {
+		let ids: Vec<u16> = (0..300).collect();
+		let read = NormalizedRow::from_stored(&row, &ids);
+		let sum: u128 = read.shares().map(|(_, share)| u128::from(share)).sum();
+		let voted = row.iter().any(|(id, weight)| *id < 300 && *weight > 0);
+		let complete = (1u128 << 64) - 64..=1 << 64;
+		let read_right = if voted { complete.contains(&sum) } else { sum == 0 };
+		prop_assert!(read_right);
+	}
+
+	#[test]
+	fn upscaling_keeps_order_and_touches_the_top(weights in proptest::collection::vec(any::<u16>(), 1..40)) {
+		let upscaled = max_upscale(&weights);
+		prop_assert!(weights.iter().all(|w| *w == 0) || upscaled.iter().max() == Some(&u16::MAX));
+		for (a, b) in weights.iter().zip(&upscaled) {
+			for (c, d) in weights.iter().zip(&upscaled) {
+				prop_assert!(a > c || b <= d);
+			}
+		}
+		prop_assert_eq!(max_upscale(&upscaled), upscaled);
+	}
+}
+
+proptest! {
+	#[test]
+	fn the_parts_of_an_amount_sum_to_it_exactly(row in stored_row(), amount in 0u128..1 << 111) {
+		let ids: Vec<u16> = (0..300).collect();
+		let read = NormalizedRow::from_stored(&row, &ids);
+		let parts: Vec<(usize, u128)> = read.parts(amount).collect();
+		prop_assert_eq!(parts.iter().map(|(_, part)| part).sum::<u128>(), if read.is_empty() { 0 } else { amount });
+		for ((_, part), (_, weight)) in parts.iter().zip(&read.entries) {
+			let (each, rest) = (amount / u128::from(read.whole), amount % u128::from(read.whole));
+			let floor = each * u128::from(*weight) + rest * u128::from(*weight) / u128::from(read.whole);
+			prop_assert!(part.abs_diff(floor) <= 1);
+		}
+	}
+
+	#[test]
+	fn scaling_a_row_changes_no_part(weights in proptest::collection::vec(1u16..=100, 1..9), factor in 1u16..=600) {
+		let row = |scale: u16| -> StoredRow { (1u16..).zip(&weights).map(|(id, w)| (id, w * scale)).collect() };
+		let parts = |scale: u16| {
+			let read = NormalizedRow::from_stored(&row(scale), &Vec::from_iter(1..10));
+			(read.parts(u128::from(u64::MAX)).collect::<Vec<_>>(), read.shares().collect::<Vec<_>>())
+		};
+		prop_assert_eq!(parts(1), parts(factor));
+	}
+
+	#[test]
+	fn upscaling_forgets_the_scale(weights in proptest::collection::vec(0u16..=100, 1..9), factor in 1u16..=600) {
+		let scaled: Vec<u16> = weights.iter().map(|weight| weight * factor).collect();
+		prop_assert_eq!(max_upscale(&scaled), max_upscale(&weights));
+	}
+}
+
+#[test]
+fn the_longest_row_reads_without_overflow() {
+	let ids: Vec<u16> = (0..=u16::MAX).collect();
+	let row: StoredRow = ids.iter().map(|id| (*id, u16::MAX)).collect();
+	let read = NormalizedRow::from_stored(&row, &ids);
+	assert_eq!(read.parts((1 << 111) - 1).map(|(_, part)| part).sum::<u128>(), (1 << 111) - 1);
+	assert!(read.shares().all(|(_, share)| share == 1 << 48));
+	let as_stored = NormalizedRow::without_renormalization(&row, &ids);
+	assert_eq!(as_stored.parts((1 << 111) - 65_535).map(|(_, part)| part).sum::<u128>() / 65_536, (1 << 111) - 65_535);
+}

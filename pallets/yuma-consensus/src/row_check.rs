@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+//! What a new row must satisfy to be stored, on a subnet and on the root network.
+//!
+//! Lengths come first, by themselves: after [`check_lengths`] no loop is longer than a row can be. What needs the chain
+//! (who signs, how often, with which permit) is the caller's.
+
+use alloc::vec::Vec;
+
+use crate::row::{max_upscale, StoredRow};
+
+/// The root network's own netuid; nobody votes for it.
+const ROOT_NETUID: u16 = 0;
+
+/// Why a row is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowError {
+	/// Not one weight for each id.
+	UnequalLengths,
+	/// More entries than there can be ids.
+	TooManyEntries,
+	/// An entry is for a uid or netuid that does not exist; on the root network netuid 0 counts as such.
+	UnknownId,
+	/// Fewer entries than the minimum.
+	TooFewEntries,
+	/// An entry is a larger part of the row than the limit.
+	OverLimit,
+	/// An id is named twice.
+	DuplicateId,
+	/// No entry is above zero: such a vote has no direction.
+	NoWeights,
+}
+
+/// What a network asks of every row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RowLimits {
+	/// Fewest entries; where there are fewer ids than that, all of them.
+	pub min_entries: u16,
+	/// Largest part of the row's sum that one entry may be, per 65535.
+	pub max_weight: u16,
+}
+
+impl RowLimits {
+	/// Every row passes.
+	pub const NONE: Self = Self { min_entries: 0, max_weight: u16::MAX };
+}
+
+/// Checks that there is one weight for each id and that there are at most `most`.
+pub fn check_lengths(ids: &[u16], weights: &[u16], most: usize) -> Result<(), RowError> {
+	if ids.len() != weights.len() {
+		return Err(RowError::UnequalLengths);
+	}
+	if ids.len() > most {
+		return Err(RowError::TooManyEntries);
+	}
+	Ok(())
+}
+
+/// The row that `uid` stores on a subnet of `n` uids: scaled up, ascending by uid.
+///
+/// Limits are those of the row as it was sent, before any rounding, and do not bind a neuron that names itself alone.
+/// Empty and all-zero rows may be set where the minimum allows; they read as a vote for nobody.
+pub fn subnet_row(uid: u16, n: u16, limits: RowLimits, uids: &[u16], weights: &[u16]) -> Result<StoredRow, RowError> {
+	check_lengths(uids, weights, n.into())?;
+	if uids.iter().any(|uid| *uid >= n) {
+		return Err(RowError::UnknownId);
+	}
+	if !is_self_weight(uid, uids) {
+		check_limits(limits, n.into(), weights)?;
+	}
+	distinct_row(uids, weights)
+}
+
+/// The row that a root validator stores, `netuids` (ascending) being the subnets that exist: scaled up, ascending by
+/// netuid, without zeros.
+///
+/// Limits are those of the row as it was sent, before any rounding. A uid is no netuid, so that no entry is a vote for
+/// oneself, and the minimum is bounded by the number of subnets.
+pub fn root_row(netuids: &[u16], limits: RowLimits, dests: &[u16], weights: &[u16]) -> Result<StoredRow, RowError> {
+	check_lengths(dests, weights, usize::from(u16::MAX))?;
+	let is_known = |dest: &u16| *dest != ROOT_NETUID && netuids.binary_search(dest).is_ok();
+	if !dests.iter().all(is_known) {
+		return Err(RowError::UnknownId);
+	}
+	if weights.iter().all(|weight| *weight == 0) {
+		return Err(RowError::NoWeights);
+	}
+	check_limits(limits, netuids.len(), weights)?;
+	let mut row = distinct_row(dests, weights)?;
+	row.retain(|(_, weight)| *weight > 0);
+	Ok(row)
+}
+
+/// Whether a row names its own uid alone: a neuron may always do so, also without a permit.
+pub fn is_self_weight(uid: u16, uids: &[u16]) -> bool {
+	uids == [uid]
+}
+
+fn check_limits(limits: RowLimits, ids: usize, weights: &[u16]) -> Result<(), RowError> {
+	if weights.len() < ids.min(limits.min_entries.into()) {
+		return Err(RowError::TooFewEntries);
+	}
+	let sum: u64 = weights.iter().fold(0, |sum, weight| sum.saturating_add((*weight).into()));
+	let max: u64 = weights.iter().copied().max().unwrap_or(0).into();
+	// max / sum > limit / 65535, as integers below 2⁴⁸.
+	if max.saturating_mul(u16::MAX.into()) > sum.saturating_mul(limits.max_weight.into()) {
+		return Err(RowError::OverLimit);
+	}
+	Ok(())
+}
+
+/// The row to store, unless an id is named twice.
+fn distinct_row(ids: &[u16], weights: &[u16]) -> Result<StoredRow, RowError> {
+	let mut row: Vec<(u16, u16)> = ids.iter().copied().zip(max_upscale(weights)).collect();
+	row.sort_unstable();
+	if row.is_sorted_by(|(a, _), (b, _)| a < b) {
+		Ok(row)
+	} else {
+		Err(RowError::DuplicateId)
+	}
+}
+
+#[cfg(test)]
+mod tests;
