@@ -45,7 +45,7 @@ impl<T> From<RowError> for Error<T> {
 			RowError::UnequalLengths => Self::UnequalLengths,
 			RowError::TooManyEntries => Self::TooManyEntries,
 			RowError::UnknownId => Self::UnknownNetuid,
-			// Root rows know no limits, so that none can be too short or too concentrated; and if they did, it would be this.
+			// `RowLimits::NONE` lets every length and every part pass, so the last two do not occur.
 			RowError::NoWeights | RowError::TooFewEntries | RowError::OverLimit => Self::NoWeights,
 			RowError::DuplicateId => Self::DuplicateNetuid,
 		}
