@@ -7,7 +7,7 @@ use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	weights::Weight,
 };
-use pallet_root_weights::{ReadVote, RowReading, StoredVote};
+use pallet_root_weights::{ReadVote, RowReading, StoredVote, VoteDistortion};
 use pallet_subnets::NeuronInfoLite;
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
@@ -161,6 +161,10 @@ impl_runtime_apis! {
 		fn emission_preview(renormalize: bool) -> Vec<(u16, u64)> {
 			let reading = if renormalize { RowReading::Normalized } else { RowReading::AsStored };
 			RootWeights::preview_emission(reading)
+		}
+
+		fn vote_distortions() -> Vec<VoteDistortion<AccountId>> {
+			RootWeights::vote_distortions()
 		}
 
 		fn next_epoch_block() -> Option<BlockNumber> {

@@ -38,6 +38,8 @@ parameter_types! {
 			|max| *max = NORMAL_DISPATCH_RATIO.mul_floor(5 * 1024 * 1024),
 		).build();
 	pub FeeMultiplier: Multiplier = Multiplier::one();
+	/// Part of a block that the root epoch may take.
+	pub RootEpochBudget: Weight = Perbill::from_percent(10) * MAXIMUM_BLOCK_WEIGHT;
 }
 
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
@@ -129,10 +131,27 @@ impl pallet_root_weights::Config for Runtime {
 	type RootValidators = SubtensorModule;
 	type Subnets = SubtensorModule;
 	type RootParams = SubtensorModule;
+	type RootRows = pallet_root_weights::RowsInMap<pallet_subnets::Weights<Runtime>>; // Where clients look for them.
+	type EpochBudget = RootEpochBudget;
 	type BlockEmission = pallet_subnets::BlockEmission<Runtime>;
 	type MaxValidators = ConstU32<64>;
 	type MaxSubnets = ConstU32<64>;
 	type WeightInfo = pallet_root_weights::weights::SubstrateWeight<Runtime>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = SubtensorModule;
+}
+
+/// A root vote is one under its historic name, too.
+pub struct RootVotes;
+
+impl pallet_root_weights::FindVote<Runtime> for RootVotes {
+	fn find(call: &RuntimeCall) -> Option<pallet_root_weights::Vote<'_, AccountId>> {
+		match call {
+			RuntimeCall::RootWeights(call) => call.as_vote(),
+			RuntimeCall::SubtensorModule(call) => call.as_root_vote(),
+			_ => None,
+		}
+	}
 }
 
 impl pallet_subnets::Config for Runtime {

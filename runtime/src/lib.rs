@@ -70,6 +70,7 @@ pub type TxExtension = (
 	frame_system::CheckNonce<Runtime>,
 	frame_system::CheckWeight<Runtime>,
 	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+	pallet_root_weights::CheckRootVote<Runtime, configs::RootVotes>,
 	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
 );
 /// A transaction.

@@ -60,6 +60,7 @@ fn transaction(key: &sp_core::sr25519::Pair, nonce: Nonce, call: RuntimeCall) ->
 		frame_system::CheckNonce::from(nonce),
 		frame_system::CheckWeight::new(),
 		pallet_transaction_payment::ChargeTransactionPayment::from(0),
+		pallet_root_weights::CheckRootVote::new(),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),
 	);
 	let payload =
@@ -210,6 +211,8 @@ fn the_historic_root_call_forwards() {
 		let join = pallet_subnets::Call::root_register { hotkey: account(&validator) };
 		assert_ok!(apply(&alice, 0, join.into()).expect("the pool lets it in"));
 		let hotkey = account(&validator);
+		let stake = pallet_subnets::Call::add_stake { hotkey: hotkey.clone(), netuid: 0, amount_staked: TAO };
+		assert_ok!(apply(&alice, 1, stake.into()).expect("the pool lets it in"));
 		let vote = pallet_subnets::Call::set_root_weights {
 			netuid: 0,
 			hotkey,
@@ -221,8 +224,8 @@ fn the_historic_root_call_forwards() {
 			(vote.encode()[0], Pays::of(&RuntimeCall::from(vote.clone()))),
 			(8, frame_support::dispatch::Pays::No)
 		);
-		assert_ok!(apply(&alice, 1, vote.into()).expect("the pool lets it in"));
-		assert_eq!(pallet_root_weights::RootRows::<Runtime>::get(0).into_inner(), [(1, 65_535)]);
+		assert_ok!(apply(&alice, 2, vote.into()).expect("the pool lets it in"));
+		assert_eq!(pallet_subnets::Weights::<Runtime>::get(0, 0), [(1, 65_535)]);
 	});
 }
 
@@ -283,6 +286,7 @@ fn transaction_extensions_stand_in_the_order_clients_encode() {
 		"CheckNonce",
 		"CheckWeight",
 		"ChargeTransactionPayment",
+		"CheckRootVote",
 		"CheckMetadataHash",
 	];
 	assert_eq!(names, expected);

@@ -8,19 +8,14 @@ use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::UniqueSaturatedInto;
 use yuma_consensus::{
 	root::{emission_shares, emission_shares_without_renormalization},
-	schedule::{blocks_until_epoch, is_epoch_block},
-	split, NormalizedRow, RootVote, StoredRow,
+	schedule::is_epoch_block,
+	split, RootVote, StoredRow,
 };
 
 use crate::{
-	Config, EmissionShares, Event, Pallet, RootParams, RootRows, RootValidator, RootValidators, Subnets, WeightInfo,
-	ROOT_NETUID,
+	Config, EmissionShares, EpochDue, EpochsRun, Event, Pallet, PlainVec, RootParameters, RootParams, RootRows,
+	RootValidator, RootValidators, Subnets, WeightInfo, ROOT_NETUID,
 };
-
-/// A root validator and its row as stored.
-pub type StoredVote<AccountId> = (u16, AccountId, u64, StoredRow);
-/// A root validator and its row as read: shares per 2⁶⁴ − 1, over the subnets that exist.
-pub type ReadVote<AccountId> = (u16, AccountId, u64, Vec<(u16, u64)>);
 
 /// Whether rows are renormalized as they are read. Only a preview may say no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,21 +27,78 @@ pub enum RowReading {
 }
 
 /// State that a root epoch starts from.
-struct RootSnapshot<AccountId> {
-	netuids: Vec<u16>,
-	votes: Vec<(RootValidator<AccountId>, StoredRow)>,
+pub(crate) struct RootSnapshot<AccountId> {
+	pub netuids: Vec<u16>,
+	pub votes: Vec<(RootValidator<AccountId>, StoredRow)>,
+	pub params: RootParameters,
+}
+
+impl<AccountId> RootSnapshot<AccountId> {
+	/// The votes as the maths takes them, in the same order.
+	pub fn votes(&self) -> Vec<RootVote<'_>> {
+		self.votes.iter().map(|(validator, row)| RootVote { stake: validator.stake, row }).collect()
+	}
+
+	/// The share of each of `netuids`, in their order.
+	pub fn shares(&self, reading: RowReading) -> Vec<u64> {
+		let params = yuma_consensus::RootParams { kappa: self.params.kappa, rho: self.params.rho };
+		match reading {
+			RowReading::Normalized => emission_shares(&self.netuids, &self.votes(), params),
+			RowReading::AsStored => emission_shares_without_renormalization(&self.netuids, &self.votes(), params),
+		}
+	}
+
+	fn entries(&self) -> u32 {
+		self.votes.iter().fold(0, |sum: u32, (_, row)| sum.saturating_add(row.len() as u32))
+	}
 }
 
 impl<T: Config> Pallet<T> {
+	/// Runs the root epoch if it is due, in this block or since an earlier one, and if it fits the budget; says what that
+	/// cost. An epoch that does not fit waits, and is the one that runs next, on the state it then finds.
 	pub(crate) fn root_epoch_if_due(block: BlockNumberFor<T>) -> Weight {
-		if !is_epoch_block(block.unique_saturated_into(), ROOT_NETUID, T::RootParams::get().tempo) {
-			return T::WeightInfo::idle();
+		let params = T::RootParams::get();
+		let is_due = is_epoch_block(block.unique_saturated_into(), ROOT_NETUID, params.tempo);
+		let Some(due) = EpochDue::<T>::get().or(is_due.then_some(block)) else { return T::WeightInfo::idle() };
+
+		if Self::largest_epoch_weight().all_lte(T::EpochBudget::get()) {
+			EpochDue::<T>::kill();
+			return Self::run_epoch(params);
 		}
-		let snapshot = Self::root_snapshot();
-		let shares = Self::shares(&snapshot, RowReading::Normalized);
-		let (validators, subnets) = (snapshot.votes.len() as u32, snapshot.netuids.len() as u32);
+		if due == block {
+			EpochDue::<T>::put(due);
+			Self::deposit_event(Event::EpochDeferred { due });
+		}
+		T::WeightInfo::idle()
+	}
+
+	/// What a root epoch costs at the most.
+	pub(crate) fn largest_epoch_weight() -> Weight {
+		let (validators, subnets) = (T::MaxValidators::get(), T::MaxSubnets::get());
+		Self::epoch_weight(validators, subnets, validators.saturating_mul(subnets))
+	}
+
+	/// What a root epoch costs that reads `validators` rows with `entries` entries in all, over `subnets` subnets.
+	///
+	/// Each of the three benchmarks is a whole block in which one of these grows; what does not grow counts once.
+	pub fn epoch_weight(validators: u32, subnets: u32, entries: u32) -> Weight {
+		let of_subnets = T::WeightInfo::epoch_subnets(subnets).saturating_sub(T::WeightInfo::epoch_subnets(0));
+		let of_entries = T::WeightInfo::epoch_entries(entries).saturating_sub(T::WeightInfo::epoch_entries(0));
+		T::WeightInfo::epoch_validators(validators).saturating_add(of_subnets).saturating_add(of_entries)
+	}
+
+	/// Turns rows and stake into shares.
+	fn run_epoch(params: RootParameters) -> Weight {
+		let snapshot = Self::root_snapshot(params);
+		let shares = snapshot.shares(RowReading::Normalized);
+		let weight = Self::epoch_weight(
+			snapshot.votes.len() as u32,
+			snapshot.netuids.len() as u32,
+			snapshot.entries(),
+		);
 		Self::put_shares(snapshot.netuids, shares);
-		T::WeightInfo::root_epoch(validators, subnets)
+		EpochsRun::<T>::mutate(|epochs| *epochs = epochs.saturating_add(1));
+		weight
 	}
 
 	/// The parts of `amount` that the subnets earn, one for each that exists, ascending by netuid.
@@ -65,78 +117,21 @@ impl<T: Config> Pallet<T> {
 		netuids.into_iter().zip(split(amount, &shares)).collect()
 	}
 
-	/// What a block's emission would be if the root epoch ran now, with or without renormalization.
-	pub fn preview_emission(reading: RowReading) -> Vec<(u16, u64)> {
-		let snapshot = Self::root_snapshot();
-		let parts = split(T::BlockEmission::get(), &Self::shares(&snapshot, reading));
-		snapshot.netuids.into_iter().zip(parts).collect()
-	}
-
-	/// Every root validator with its row as stored.
-	pub fn stored_votes() -> Vec<StoredVote<T::AccountId>> {
-		let votes = Self::root_snapshot().votes.into_iter();
-		votes.map(|(validator, row)| (validator.uid, validator.hotkey, validator.stake, row)).collect()
-	}
-
-	/// Every root validator with its row as the epoch reads it.
-	pub fn read_votes() -> Vec<ReadVote<T::AccountId>> {
-		let RootSnapshot { netuids, votes } = Self::root_snapshot();
-		let read = |row: &[(u16, u16)]| {
-			let row = NormalizedRow::from_stored(row, &netuids);
-			row.shares().filter_map(|(index, share)| Some((*netuids.get(index)?, share))).collect::<Vec<_>>()
-		};
-		votes.into_iter().map(|(v, row)| (v.uid, v.hotkey, v.stake, read(&row))).collect()
-	}
-
-	/// The block of the next root epoch, after the present one; `None` if it never runs.
-	pub fn next_epoch_block() -> Option<u64> {
-		let now: u64 = frame_system::Pallet::<T>::block_number().unique_saturated_into();
-		let next = now.saturating_add(1);
-		let wait = blocks_until_epoch(next, ROOT_NETUID, T::RootParams::get().tempo)?;
-		Some(next.saturating_add(wait))
-	}
-
-	fn root_snapshot() -> RootSnapshot<T::AccountId> {
+	pub(crate) fn root_snapshot(params: RootParameters) -> RootSnapshot<T::AccountId> {
 		let votes = T::RootValidators::all().into_iter().map(|validator| {
-			let row = RootRows::<T>::get(validator.uid).into_inner();
+			let row = T::RootRows::get(validator.uid);
 			(validator, row)
 		});
-		RootSnapshot { netuids: T::Subnets::netuids(), votes: votes.collect() }
-	}
-
-	fn shares(snapshot: &RootSnapshot<T::AccountId>, reading: RowReading) -> Vec<u64> {
-		let votes: Vec<RootVote> =
-			snapshot.votes.iter().map(|(validator, row)| RootVote { stake: validator.stake, row }).collect();
-		let params = T::RootParams::get();
-		let params = yuma_consensus::RootParams { kappa: params.kappa, rho: params.rho };
-		match reading {
-			RowReading::Normalized => emission_shares(&snapshot.netuids, &votes, params),
-			RowReading::AsStored => emission_shares_without_renormalization(&snapshot.netuids, &votes, params),
-		}
+		RootSnapshot { netuids: T::Subnets::netuids(), votes: votes.collect(), params }
 	}
 
 	fn put_shares(netuids: Vec<u16>, shares: Vec<u64>) {
 		let earning = netuids.into_iter().zip(shares).filter(|(_, share)| *share > 0).collect();
-		let earning = BoundedVec::<_, T::MaxSubnets>::truncate_from(earning); // `Subnets` promises no more.
+		let earning = PlainVec::truncate_from(earning); // `Subnets` promises no more than there is room for.
 		Self::deposit_event(match earning.len() as u32 {
 			0 => Event::NoValidRootVote,
 			subnets => Event::EmissionSharesSet { subnets },
 		});
 		EmissionShares::<T>::put(earning);
-	}
-
-	/// Checks what must hold of the storage between blocks.
-	#[cfg(any(feature = "std", feature = "try-runtime"))]
-	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
-		let shares = EmissionShares::<T>::get();
-		let sum: u128 = shares.iter().map(|(_, share)| u128::from(*share)).sum();
-		ensure!(shares.is_empty() || sum == u128::from(u64::MAX), "emission shares do not sum to one");
-		ensure!(shares.windows(2).all(|pair| pair[0].0 < pair[1].0), "emission shares are not ascending by netuid");
-		for (uid, row) in RootRows::<T>::iter() {
-			ensure!(T::RootValidators::all().iter().any(|v| v.uid == uid), "a row of a uid that does not exist");
-			ensure!(row.iter().any(|(_, weight)| *weight == u16::MAX), "a row that is not scaled up");
-			ensure!(row.windows(2).all(|pair| pair[0].0 < pair[1].0), "a row that is not ascending by netuid");
-		}
-		Ok(())
 	}
 }

@@ -128,6 +128,12 @@ pub mod pallet {
 	/// Blocks that must pass between two settings of one uid's weights.
 	#[pallet::storage]
 	pub type WeightsSetRateLimit<T> = StorageMap<_, Identity, u16, u64, ValueQuery>;
+	/// Whether weights are committed first and revealed later. Only the root network's has an effect.
+	#[pallet::storage]
+	pub type CommitRevealWeightsEnabled<T> = StorageMap<_, Identity, u16, bool, ValueQuery>;
+	/// Least stake in rao with which a hotkey sets root weights.
+	#[pallet::storage]
+	pub type StakeThreshold<T> = StorageValue<_, u64, ValueQuery>;
 	/// Price of a registration, in rao.
 	#[pallet::storage]
 	pub type Burn<T> = StorageMap<_, Identity, u16, u64, ValueQuery, ConstU64<1_000_000_000>>;

@@ -2,7 +2,8 @@
 //! A chain of this pallet, balances and root weights, in the order of the runtime.
 
 use frame_support::{
-	derive_impl,
+	derive_impl, parameter_types,
+	weights::Weight,
 	traits::{ConstU32, Hooks},
 };
 use sp_runtime::{traits::ConstU64, BuildStorage};
@@ -31,14 +32,22 @@ impl pallet_balances::Config for Test {
 	type DustRemoval = crate::BurnFromIssuance<Test>;
 }
 
+parameter_types! {
+	pub const EpochBudget: Weight = Weight::MAX;
+}
+
 impl pallet_root_weights::Config for Test {
 	type RootValidators = Subnets;
 	type Subnets = Subnets;
 	type RootParams = Subnets;
+	type RootRows = pallet_root_weights::RowsInMap<crate::Weights<Test>>;
+	type EpochBudget = EpochBudget;
 	type BlockEmission = crate::BlockEmission<Test>;
 	type MaxValidators = ConstU32<3>;
 	type MaxSubnets = ConstU32<16>;
-	type WeightInfo = ();
+	type WeightInfo = pallet_root_weights::weights::SubstrateWeight<Test>;
+	#[cfg(feature = "runtime-benchmarks")]
+	type BenchmarkHelper = Subnets;
 }
 
 impl crate::Config for Test {

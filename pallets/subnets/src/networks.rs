@@ -4,7 +4,7 @@
 use frame_support::{ensure, pallet_prelude::*};
 
 use crate::{
-	Active, ActivityCutoff, BlocksSinceLastStep, BondsMovingAverage, Burn, Config, Consensus, Dividends, Emission,
+	Active, ActivityCutoff, BlocksSinceLastStep, BondsMovingAverage, Burn, CommitRevealWeightsEnabled, Config, Consensus, Dividends, Emission,
 	Error, Event, ImmunityPeriod, Incentive, Kappa, LastUpdate, MaxAllowedUids, MaxAllowedValidators, MaxWeightsLimit,
 	MinAllowedWeights, NetworksAdded, Pallet, PendingEmission, PruningScores, Rank, Rho, SubnetworkN, Tempo, Trust,
 	ValidatorPermit, ValidatorTrust, WeightsSetRateLimit, WeightsVersionKey, ROOT_NETUID,
@@ -62,6 +62,7 @@ impl<T: Config> Pallet<T> {
 		MaxWeightsLimit::<T>::remove(netuid);
 		WeightsVersionKey::<T>::remove(netuid);
 		WeightsSetRateLimit::<T>::remove(netuid);
+		CommitRevealWeightsEnabled::<T>::remove(netuid);
 		Burn::<T>::remove(netuid);
 		BlocksSinceLastStep::<T>::remove(netuid);
 	}

@@ -71,7 +71,7 @@ impl<T: Config> Pallet<T> {
 		Weights::<T>::remove(netuid, uid);
 		Bonds::<T>::remove(netuid, uid);
 		if netuid == ROOT_NETUID {
-			pallet_root_weights::Pallet::<T>::clear_row(uid);
+			pallet_root_weights::Pallet::<T>::clear_validator(uid);
 		}
 	}
 

@@ -4,11 +4,12 @@
 use alloc::vec::Vec;
 
 use frame_support::{ensure, pallet_prelude::*};
-use pallet_root_weights::{EmissionParams, RootParams, RootValidator, RootValidators, Subnets};
+use pallet_root_weights::{Ballot, RootParameter, RootParameters, RootParams, RootValidator, RootValidators, Subnets, Vote};
 
 use crate::{
-	Config, Error, Kappa, Keys, MaxAllowedUids, NetworksAdded, Owner, Pallet, Rho, SubnetworkN, Tempo,
-	TotalHotkeyStake, Uids, WeightsVersionKey, ROOT_NETUID,
+	Call, CommitRevealWeightsEnabled, Config, Error, Kappa, Keys, MaxAllowedUids, MaxWeightsLimit, MinAllowedWeights,
+	NetworksAdded, Owner, Pallet, Rho, StakeThreshold, SubnetworkN, Tempo, TotalHotkeyStake, Uids,
+	WeightsSetRateLimit, WeightsVersionKey, ROOT_NETUID,
 };
 
 impl<T: Config> RootValidators<T::AccountId> for Pallet<T> {
@@ -29,6 +30,10 @@ impl<T: Config> RootValidators<T::AccountId> for Pallet<T> {
 	fn owner_of(hotkey: &T::AccountId) -> Option<T::AccountId> {
 		Owner::<T>::get(hotkey)
 	}
+
+	fn stake_of(hotkey: &T::AccountId) -> u64 {
+		TotalHotkeyStake::<T>::get(hotkey)
+	}
 }
 
 impl<T: Config> Subnets for Pallet<T> {
@@ -39,13 +44,40 @@ impl<T: Config> Subnets for Pallet<T> {
 
 /// The netuid-0 hyper-parameters that clients read are the root network's parameters.
 impl<T: Config> RootParams for Pallet<T> {
-	fn get() -> EmissionParams {
-		EmissionParams {
+	fn get() -> RootParameters {
+		RootParameters {
 			tempo: Tempo::<T>::get(ROOT_NETUID),
 			kappa: Kappa::<T>::get(ROOT_NETUID),
 			rho: Rho::<T>::get(ROOT_NETUID),
+			min_allowed_weights: MinAllowedWeights::<T>::get(ROOT_NETUID),
+			max_weight_limit: MaxWeightsLimit::<T>::get(ROOT_NETUID),
+			rate_limit: WeightsSetRateLimit::<T>::get(ROOT_NETUID),
 			version_key: WeightsVersionKey::<T>::get(ROOT_NETUID),
+			min_stake: StakeThreshold::<T>::get(),
+			commit_reveal: CommitRevealWeightsEnabled::<T>::get(ROOT_NETUID),
 		}
+	}
+
+	fn set(parameter: RootParameter) {
+		match parameter {
+			RootParameter::Tempo(tempo) => Tempo::<T>::insert(ROOT_NETUID, tempo),
+			RootParameter::Kappa(kappa) => Kappa::<T>::insert(ROOT_NETUID, kappa),
+			RootParameter::Rho(rho) => Rho::<T>::insert(ROOT_NETUID, rho),
+			RootParameter::MinAllowedWeights(entries) => MinAllowedWeights::<T>::insert(ROOT_NETUID, entries),
+			RootParameter::MaxWeightLimit(limit) => MaxWeightsLimit::<T>::insert(ROOT_NETUID, limit),
+			RootParameter::RateLimit(blocks) => WeightsSetRateLimit::<T>::insert(ROOT_NETUID, blocks),
+			RootParameter::VersionKey(key) => WeightsVersionKey::<T>::insert(ROOT_NETUID, key),
+			RootParameter::MinStake(stake) => StakeThreshold::<T>::put(stake),
+			RootParameter::CommitReveal(on) => CommitRevealWeightsEnabled::<T>::insert(ROOT_NETUID, on),
+		}
+	}
+}
+
+impl<T: Config> Call<T> {
+	/// The root vote that the call forwards, if it does.
+	pub fn as_root_vote(&self) -> Option<Vote<'_, T::AccountId>> {
+		let Self::set_root_weights { netuid, hotkey, dests, weights, version_key } = self else { return None };
+		Some(Vote::Set(hotkey, Ballot { netuid: *netuid, dests, weights, version_key: *version_key }))
 	}
 }
 

@@ -97,22 +97,23 @@ impl EpochOutput {
 /// counts, `R` the weight that consensus keeps, `α` the part of the bonds that is renewed, and what is zero counts as
 /// one. That holds unless the stake behind a weight is within 2⁻²⁴ of the majority, where the median itself may jump.
 pub fn run_epoch(input: &EpochInput) -> EpochOutput {
-	let n = input.neurons.len();
 	let stake = stake_shares(&input.neurons);
 	let active: Vec<bool> = input.neurons.iter().map(|neuron| is_active(neuron, input)).collect();
 	let active_stake = active_stake(&stake, &active, &input.neurons);
-	let weights = weights(input, n);
+	let registered_at: Vec<u64> = input.neurons.iter().map(|neuron| neuron.registered_at).collect();
+	let mut weights = weights(input, &registered_at);
 
 	let preranks = weights.transposed_product(&active_stake);
 	let consensus = weighted_median(&active_stake, &weights, u16_proportion_q32(input.kappa));
-	let weights = weights.clipped(&consensus);
-	let validator_trust = weights.row_sums();
-	let mut ranks = weights.transposed_product(&active_stake);
+	let validator_trust = weights.clip(&consensus);
+	let mut delta = weights;
+	let mut ranks = delta.scale_rows(&active_stake);
+	let ema_bonds = ema_bonds(input, &registered_at, &delta, &ranks);
+	drop(delta);
 	let trust = ratios(&ranks, &preranks);
 	normalize(&mut ranks);
 	let incentive = ranks;
 
-	let ema_bonds = ema_bonds(input, n, &weights, &active_stake);
 	let mut dividends = ema_bonds.product(&incentive);
 	normalize(&mut dividends);
 
@@ -163,33 +164,38 @@ fn active_stake(stake: &[Q32], active: &[bool], neurons: &[Neuron]) -> Vec<Q32> 
 
 /// `W`: the rows of permitted validators without self weights and without weights that were meant for a predecessor of
 /// the uid, each renormalized to the sum one.
-fn weights(input: &EpochInput, n: usize) -> SparseMatrix {
-	let mut weights = SparseMatrix::from_stored(&input.weights, n, |row, column| {
-		row != column && input.neurons.get(row).is_some_and(|neuron| neuron.permit) && is_meant_for(input, row, column)
+fn weights(input: &EpochInput, registered_at: &[u64]) -> SparseMatrix {
+	let rows = input.neurons.iter().enumerate().map(|(uid, neuron)| {
+		let row = stored_row(&input.weights, uid).filter(|_| neuron.permit).unwrap_or_default();
+		let is_meant_for = is_meant_for(neuron, registered_at);
+		(row, move |column: u16| usize::from(column) != uid && is_meant_for(column))
 	});
+	let mut weights = SparseMatrix::from_stored(rows, registered_at.len());
 	weights.normalize_rows();
 	weights
 }
 
-/// Whether what `row` last set was set after the hotkey of `column` came.
-fn is_meant_for(input: &EpochInput, row: usize, column: usize) -> bool {
-	match (input.neurons.get(row), input.neurons.get(column)) {
-		(Some(validator), Some(server)) => validator.last_update > server.registered_at,
-		_ => false,
-	}
+fn stored_row(rows: &[StoredRow], uid: usize) -> Option<&[(u16, u16)]> {
+	rows.get(uid).map(Vec::as_slice)
 }
 
-/// `B = α·ΔB + (1 − α)·B_old`, with `ΔB` the clipped weights times stake; columns sum to one before and after.
-fn ema_bonds(input: &EpochInput, n: usize, clipped_weights: &SparseMatrix, active_stake: &[Q32]) -> SparseMatrix {
-	let mut old = SparseMatrix::from_stored(&input.bonds, n, |row, column| is_meant_for(input, row, column));
-	old.normalize_columns();
-	let mut delta = clipped_weights.rows_scaled(active_stake);
-	delta.normalize_columns();
+/// Whether what `neuron` last set was set after the hotkey of a column came; never of a column without a neuron.
+fn is_meant_for<'a>(neuron: &Neuron, registered_at: &'a [u64]) -> impl Fn(u16) -> bool + 'a {
+	let last_update = neuron.last_update;
+	move |column| registered_at.get(usize::from(column)).is_some_and(|registered_at| last_update > *registered_at)
+}
+
+/// `B = α·ΔB + (1 − α)·B_old`, with `ΔB` the clipped weights times stake, `ranks` the sums of its columns; columns sum to
+/// one before and after.
+fn ema_bonds(input: &EpochInput, registered_at: &[u64], delta: &SparseMatrix, ranks: &[Q32]) -> SparseMatrix {
+	let rows =
+		input.neurons.iter().enumerate().map(|(uid, neuron)| {
+			(stored_row(&input.bonds, uid).unwrap_or_default(), is_meant_for(neuron, registered_at))
+		});
+	let old = SparseMatrix::from_stored(rows, registered_at.len());
 	let keep = input.bonds_moving_average.min(BONDS_MOVING_AVERAGE_UNIT);
 	let alpha = Q32_ONE.saturating_sub(proportion_q32(keep, BONDS_MOVING_AVERAGE_UNIT.into()));
-	let mut ema = SparseMatrix::moving_average(&delta, &old, alpha);
-	ema.normalize_columns();
-	ema
+	SparseMatrix::moving_average(delta, ranks, &old, alpha)
 }
 
 /// Shares of the emission by uid.
@@ -227,14 +233,8 @@ fn top_validators(stake: &[Q32], k: u16) -> Vec<bool> {
 /// Rows of new validators, each bond per 65535 of the largest on the same server; an empty row for who just lost the
 /// permit.
 fn bonds_to_store(bonds: &SparseMatrix, permits: &[bool], neurons: &[Neuron]) -> Vec<Option<StoredRow>> {
-	let bonds = bonds.column_proportions();
-	let rows = bonds.rows().iter().zip(permits).zip(neurons);
-	rows.map(|((row, permit), neuron)| match (permit, neuron.permit) {
-		(true, _) => Some(row.iter().map(|(column, bond)| (*column, q32_to_u16(*bond))).collect()),
-		(false, true) => Some(StoredRow::new()),
-		(false, false) => None,
-	})
-	.collect()
+	let rows = bonds.to_stored(|uid| permits.get(uid).copied().unwrap_or(false)).into_iter();
+	rows.zip(neurons).map(|(row, neuron)| row.or_else(|| neuron.permit.then(StoredRow::new))).collect()
 }
 
 #[cfg(test)]

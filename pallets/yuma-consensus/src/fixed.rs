@@ -67,6 +67,58 @@ pub(crate) fn divide(a: Q32, b: Q32) -> Q32 {
 	a.checked_div(b).unwrap_or(a)
 }
 
+/// The raw bits of a value that is not negative.
+pub(crate) fn bits(value: Q32) -> u64 {
+	value.to_bits().unsigned_abs()
+}
+
+/// The value of these raw bits.
+pub(crate) fn from_bits(bits: u64) -> Q32 {
+	Q32::from_bits(i64::try_from(bits).unwrap_or(i64::MAX))
+}
+
+/// `a·b`, rounded down, of two values of `[0, 1]` in raw bits.
+pub(crate) fn mul_bits(a: u64, b: u64) -> u64 {
+	const ONE: u64 = 1 << 32;
+	// Only one times one has more than 64 bits.
+	if b == ONE {
+		a
+	} else {
+		a.wrapping_mul(b) >> 32
+	}
+}
+
+/// As [`q32_to_u16`], from raw bits.
+pub(crate) fn q32_bits_to_u16(bits: u64) -> u16 {
+	u16::try_from(bits.saturating_mul(u16::MAX.into()) >> 32).unwrap_or(u16::MAX)
+}
+
+/// A whole that many parts are divided by: the division is made once, each part then costs two multiplications.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Divisor {
+	whole: u64,
+	/// `ceil(2⁶⁴ / whole) − 1`.
+	reciprocal: u64,
+}
+
+impl Divisor {
+	/// Of a whole of zero every part is zero, and so is its proportion.
+	pub(crate) fn new(whole: u64) -> Self {
+		let whole = whole.max(1);
+		Self { whole, reciprocal: u64::MAX.checked_div(whole).unwrap_or(0) }
+	}
+
+	/// `part / whole` in raw bits of [`Q32`], rounded down, for `part ≤ whole` and `part ≤ 2³²`.
+	pub(crate) fn proportion(self, part: u64) -> u64 {
+		// The reciprocal lacks at most one of 2⁶⁴, so the estimate lacks `part / 2³²` and its fraction: it is exact or one
+		// too small. It does not overflow, as `part · reciprocal` is below 2⁶⁴; the remainder may wrap around on the way,
+		// but is below `2 · whole` itself.
+		let estimate = part.wrapping_mul(self.reciprocal) >> 32;
+		let remainder = (part << 32).wrapping_sub(estimate.wrapping_mul(self.whole));
+		estimate.wrapping_add(u64::from(remainder >= self.whole))
+	}
+}
+
 /// `floor(share · amount)` for a share in `[0, 1]`.
 pub(crate) fn mul_floor(share: Q32, amount: u64) -> u64 {
 	let bits = u128::from(share.to_bits().unsigned_abs());

@@ -33,6 +33,7 @@ mod median;
 #[cfg(test)]
 mod oracle;
 
+pub mod distortion;
 pub mod epoch;
 pub mod issuance;
 pub mod root;

@@ -2,9 +2,10 @@
 //! The consensus weight of every server: a median weighted by stake.
 
 use alloc::{vec, vec::Vec};
+use core::mem;
 
 use crate::{
-	fixed::{normalize, sum, Q32, Q32_ZERO},
+	fixed::{bits, from_bits, normalize, sum, Q32, Q32_ZERO},
 	matrix::SparseMatrix,
 };
 
@@ -16,37 +17,89 @@ pub(crate) fn weighted_median(stake: &[Q32], scores: &SparseMatrix, majority: Q3
 	// Renormalized over the stake that takes part, as the reference does; the rounding shows in the last bit.
 	let mut staked: Vec<Q32> = stake.iter().copied().filter(|stake| *stake > Q32_ZERO).collect();
 	normalize(&mut staked);
-	let voters = staked.len();
-	let total = sum(&staked);
-
-	let mut columns: Vec<Vec<(Q32, Q32)>> = vec![Vec::new(); stake.len()];
-	let with_stake = scores.rows().iter().zip(stake).filter(|(_, stake)| **stake > Q32_ZERO);
-	for ((row, _), stake) in with_stake.zip(&staked) {
-		for (column, value) in row {
-			if let Some(entries) = columns.get_mut(usize::from(*column)) {
-				entries.push((*value, *stake));
-			}
-		}
-	}
-	columns.into_iter().map(|entries| column_median(entries, voters, total, majority)).collect()
+	let electorate = Electorate { total: bits(sum(&staked)), stake: staked.into_iter().map(bits).collect() };
+	let (mut votes, ends) = votes_by_column(stake, scores);
+	let mut rest = votes.as_mut_slice();
+	let mut start = 0usize;
+	ends.into_iter()
+		.map(|end| {
+			let length = end.saturating_sub(start);
+			let (column, after) = mem::take(&mut rest).split_at_mut_checked(length).unwrap_or_default();
+			(rest, start) = (after, end);
+			from_bits(electorate.median(column, bits(majority)))
+		})
+		.collect()
 }
 
-/// `entries` are `(value, stake)` of the voters that gave one; the other voters gave zero.
-fn column_median(mut entries: Vec<(Q32, Q32)>, voters: usize, total: Q32, majority: Q32) -> Q32 {
-	if majority > total && entries.len() < voters {
-		return Q32_ZERO; // Not even all of the stake suffices, and somebody gave zero.
+/// What a voter gives, packed so that votes order by value: 33 bits of value, 31 bits of the voter's place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Vote(u64);
+
+impl Vote {
+	fn new(value: u64, voter: usize) -> Self {
+		Self((value << 31) | voter as u64)
 	}
-	entries.sort_unstable_by(|a, b| b.cmp(a));
-	let mut backing = Q32_ZERO;
-	for (value, stake) in &entries {
-		backing = backing.saturating_add(*stake);
-		if backing >= majority {
-			return *value;
+
+	fn value(self) -> u64 {
+		self.0 >> 31
+	}
+
+	fn voter(self) -> usize {
+		(self.0 & 0x7FFF_FFFF) as usize
+	}
+}
+
+/// The votes of those with stake, column after column, and where each column ends.
+fn votes_by_column(stake: &[Q32], scores: &SparseMatrix) -> (Vec<Vote>, Vec<usize>) {
+	let voters = || scores.rows().zip(stake).filter(|(_, stake)| **stake > Q32_ZERO).map(|(row, _)| row);
+	let mut next = vec![0usize; stake.len()];
+	for entry in voters().flatten() {
+		if let Some(count) = next.get_mut(usize::from(entry.column())) {
+			*count = count.saturating_add(1);
 		}
 	}
-	match entries.last() {
-		Some((smallest, _)) if entries.len() == voters => *smallest,
-		_ => Q32_ZERO,
+	let mut start = 0usize;
+	for next in &mut next {
+		let end = start.saturating_add(*next);
+		*next = start;
+		start = end;
+	}
+	let mut votes = vec![Vote::default(); start];
+	for (voter, row) in voters().enumerate() {
+		for entry in row {
+			let Some(next) = next.get_mut(usize::from(entry.column())) else { continue };
+			if let Some(vote) = votes.get_mut(*next) {
+				*vote = Vote::new(entry.value(), voter);
+			}
+			*next = next.saturating_add(1);
+		}
+	}
+	(votes, next) // Each column has been filled up to its end.
+}
+
+/// Those with stake.
+struct Electorate {
+	/// Of each voter, in raw bits.
+	stake: Vec<u64>,
+	total: u64,
+}
+
+impl Electorate {
+	/// `votes` are those that are given; the other voters give zero.
+	fn median(&self, votes: &mut [Vote], majority: u64) -> u64 {
+		let is_unanimous = votes.len() == self.stake.len();
+		if majority > self.total && !is_unanimous {
+			return 0; // Not even all of the stake suffices, and somebody gave zero.
+		}
+		votes.sort_unstable();
+		let mut backing = 0u64;
+		for vote in votes.iter().rev() {
+			backing = backing.saturating_add(self.stake.get(vote.voter()).copied().unwrap_or(0));
+			if backing >= majority {
+				return vote.value();
+			}
+		}
+		votes.first().filter(|_| is_unanimous).map_or(0, |smallest| smallest.value())
 	}
 }
 
@@ -60,11 +113,11 @@ mod tests {
 		let n = stake.len().max(1);
 		let rows: Vec<Vec<(u16, u16)>> =
 			column.iter().map(|v| if *v > 0 { vec![(0, *v)] } else { Vec::new() }).collect();
-		let scores = SparseMatrix::from_stored(&rows, n, |_, _| true);
+		let scores = SparseMatrix::from_stored(rows.iter().map(|row| (row.as_slice(), |_| true)), n);
 		let mut stake: Vec<Q32> = stake.iter().map(|s| Q32::from_num(*s)).collect();
 		normalize(&mut stake);
 		let median = weighted_median(&stake, &scores, u16_proportion_q32(majority));
-		assert_eq!(median.first().copied(), Some(Q32::from_num(expected)), "{column:?}");
+		assert_eq!(median.first().copied(), Some(from_bits(expected.into())), "{column:?}");
 	}
 
 	#[test]

@@ -58,6 +58,11 @@ impl NormalizedRow {
 		})
 	}
 
+	/// Sum of the live entries: what the row would pull as stored.
+	pub(crate) fn units(&self) -> u64 {
+		self.entries.iter().fold(0, |sum, (_, weight)| sum.saturating_add((*weight).into()))
+	}
+
 	/// Whether there is nothing to vote for.
 	pub(crate) fn is_empty(&self) -> bool {
 		self.entries.is_empty()

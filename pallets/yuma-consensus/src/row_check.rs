@@ -57,8 +57,10 @@ pub fn check_lengths(ids: &[u16], weights: &[u16], most: usize) -> Result<(), Ro
 
 /// The row that `uid` stores on a subnet of `n` uids: scaled up, ascending by uid.
 ///
-/// Limits are those of the row as it was sent, before any rounding, and do not bind a neuron that names itself alone.
-/// Empty and all-zero rows may be set where the minimum allows; they read as a vote for nobody.
+/// It is stored when there is one weight for each uid, no uid is from `n` on or named twice, and the limits are kept:
+/// at least `min_entries` entries, or `n` if that is fewer, and none a larger part of the row than `max_weight`. Limits
+/// are those of the row as it was sent, before any rounding, and do not bind a neuron that names itself alone. Empty and
+/// all-zero rows may be set where the minimum allows; they read as a vote for nobody.
 pub fn subnet_row(uid: u16, n: u16, limits: RowLimits, uids: &[u16], weights: &[u16]) -> Result<StoredRow, RowError> {
 	check_lengths(uids, weights, n.into())?;
 	if uids.iter().any(|uid| *uid >= n) {
@@ -73,21 +75,32 @@ pub fn subnet_row(uid: u16, n: u16, limits: RowLimits, uids: &[u16], weights: &[
 /// The row that a root validator stores, `netuids` (ascending) being the subnets that exist: scaled up, ascending by
 /// netuid, without zeros.
 ///
-/// Limits are those of the row as it was sent, before any rounding. A uid is no netuid, so that no entry is a vote for
-/// oneself, and the minimum is bounded by the number of subnets.
+/// It is stored when there is one weight for each netuid, each netuid is one of `netuids` but not the root network's own
+/// and named once, some weight is above zero, and the limits are kept. Limits are those of the row as it was sent, before
+/// any rounding. A uid is no netuid, so that no entry is a vote for oneself.
+///
+/// No limit shuts everybody out. Of `k` subnets the minimum asks for no more than all `k`, and the maximum counts as at
+/// least `⌈65535 / k⌉`, so that an even vote for all of them always passes.
 pub fn root_row(netuids: &[u16], limits: RowLimits, dests: &[u16], weights: &[u16]) -> Result<StoredRow, RowError> {
+	let netuids = netuids.strip_prefix(&[ROOT_NETUID]).unwrap_or(netuids);
 	check_lengths(dests, weights, usize::from(u16::MAX))?;
-	let is_known = |dest: &u16| *dest != ROOT_NETUID && netuids.binary_search(dest).is_ok();
-	if !dests.iter().all(is_known) {
+	if !dests.iter().all(|dest| netuids.binary_search(dest).is_ok()) {
 		return Err(RowError::UnknownId);
 	}
 	if weights.iter().all(|weight| *weight == 0) {
 		return Err(RowError::NoWeights);
 	}
-	check_limits(limits, netuids.len(), weights)?;
+	let max_weight = limits.max_weight.max(even_part(netuids.len()));
+	check_limits(RowLimits { max_weight, ..limits }, netuids.len(), weights)?;
 	let mut row = distinct_row(dests, weights)?;
 	row.retain(|(_, weight)| *weight > 0);
 	Ok(row)
+}
+
+/// What each of `k` entries has of an even row, per 65535, rounded up; of no entries, all.
+fn even_part(k: usize) -> u16 {
+	let k = u16::try_from(k).unwrap_or(u16::MAX); // Distinct netuids above zero: at most 65535.
+	u16::MAX.div_ceil(k.max(1))
 }
 
 /// Whether a row names its own uid alone: a neuron may always do so, also without a permit.

@@ -7,11 +7,7 @@ extern crate alloc;
 
 use alloc::vec::Vec;
 use codec::Codec;
-
-/// A root validator's uid, hotkey, stake in rao, and row `(netuid, weight)` as stored.
-pub type StoredVote<AccountId> = (u16, AccountId, u64, Vec<(u16, u16)>);
-/// A root validator's uid, hotkey, stake in rao, and row `(netuid, share)` as the epoch reads it.
-pub type ReadVote<AccountId> = (u16, AccountId, u64, Vec<(u16, u64)>);
+use pallet_root_weights::{ReadVote, StoredVote, VoteDistortion};
 
 sp_api::decl_runtime_apis! {
 	/// Root votes and the emission they steer. Amounts are rao, read shares are per 2⁶⁴ − 1.
@@ -26,6 +22,8 @@ sp_api::decl_runtime_apis! {
 		fn emission() -> Vec<(u16, u64)>;
 		/// The parts if a root epoch ran now, with rows renormalized or, for comparison, taken as stored.
 		fn emission_preview(renormalize: bool) -> Vec<(u16, u64)>;
+		/// How far each root validator's power would be from its stake, were rows taken as stored.
+		fn vote_distortions() -> Vec<VoteDistortion<AccountId>>;
 		/// The block of the next root epoch; none if the root tempo is 0.
 		fn next_epoch_block() -> Option<u32>;
 	}

@@ -61,7 +61,7 @@ fn a_full_root_network_takes_only_more_stake_and_forgets_the_replaced_row() {
 		assert_ok!(Subnets::add_stake(signed(4), newcomer, 1, TAO));
 		assert_ok!(Subnets::root_register(signed(4), newcomer));
 		assert_eq!((Uids::<Test>::get(0, newcomer), Uids::<Test>::get(0, validators[1])), (Some(1), None));
-		assert!(pallet_root_weights::RootRows::<Test>::get(1).is_empty());
+		assert!(Weights::<Test>::get(0, 1).is_empty());
 	});
 }
 

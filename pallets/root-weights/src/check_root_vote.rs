@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Keeps votes that would fail out of the transaction pool.
+//!
+//! Votes are free of charge, and a call that fails is as free as one that succeeds. So what the call would refuse is
+//! refused before it gets into a block, where it costs the chain no more than the check.
+
+use core::{fmt, marker::PhantomData};
+
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use frame_support::{
+	pallet_prelude::{TransactionSource, Weight},
+	traits::{IsSubType, OriginTrait},
+	DefaultNoBound,
+};
+use scale_info::TypeInfo;
+use sp_runtime::{
+	impl_tx_ext_default,
+	traits::{DispatchInfoOf, DispatchOriginOf, TransactionExtension, ValidateResult},
+	transaction_validity::{InvalidTransaction, ValidTransaction},
+};
+
+use crate::{Call, Config, Error, Pallet, Vote, WeightInfo};
+
+/// Tells whether a call is a vote.
+pub trait FindVote<T: Config> {
+	/// The vote that `call` casts, if it does.
+	fn find(call: &T::RuntimeCall) -> Option<Vote<'_, T::AccountId>>;
+}
+
+/// Votes are this pallet's own calls. A chain where other calls forward to them says so by a type of its own.
+pub struct OwnCalls;
+
+impl<T: Config<RuntimeCall: IsSubType<Call<T>>>> FindVote<T> for OwnCalls {
+	fn find(call: &T::RuntimeCall) -> Option<Vote<'_, T::AccountId>> {
+		call.is_sub_type()?.as_vote()
+	}
+}
+
+/// Refuses, in the pool and when a block is made, a vote that its call would refuse, and lets one vote of a validator wait
+/// at a time. Nothing is signed for it: it takes no room in a transaction.
+///
+/// The number in `InvalidTransaction::Custom` is the index of the pallet's error of that name in the metadata.
+#[derive(Encode, Decode, DecodeWithMemTracking, DefaultNoBound, TypeInfo)]
+#[scale_info(skip_type_params(T, Find))]
+pub struct CheckRootVote<T, Find = OwnCalls>(PhantomData<(T, Find)>);
+
+impl<T, Find> CheckRootVote<T, Find> {
+	/// Says that a vote comes from `hotkey`, to a pool that holds one transaction for each such tag.
+	const TAG: &'static str = "RootVote";
+
+	/// The extension.
+	pub fn new() -> Self {
+		Self(PhantomData)
+	}
+}
+
+impl<T: Config + Send + Sync, Find> TransactionExtension<T::RuntimeCall> for CheckRootVote<T, Find>
+where
+	Find: FindVote<T> + Send + Sync + 'static,
+{
+	const IDENTIFIER: &'static str = "CheckRootVote";
+	type Implicit = ();
+	type Val = ();
+	type Pre = ();
+
+	fn weight(&self, call: &T::RuntimeCall) -> Weight {
+		Find::find(call).map_or(Weight::zero(), |vote| T::WeightInfo::check_vote(vote.entries()))
+	}
+
+	fn validate(
+		&self,
+		origin: DispatchOriginOf<T::RuntimeCall>,
+		call: &T::RuntimeCall,
+		_: &DispatchInfoOf<T::RuntimeCall>,
+		_: usize,
+		_: (),
+		_: &impl Encode,
+		_: TransactionSource,
+	) -> ValidateResult<(), T::RuntimeCall> {
+		let Some((coldkey, vote)) = origin.as_signer().zip(Find::find(call)) else {
+			return Ok((ValidTransaction::default(), (), origin));
+		};
+		Pallet::<T>::check_vote(coldkey, &vote).map_err(refusal)?;
+		let valid = ValidTransaction::with_tag_prefix(Self::TAG).and_provides(vote.hotkey()).build()?;
+		Ok((valid, (), origin))
+	}
+
+	impl_tx_ext_default!(T::RuntimeCall; prepare);
+}
+
+/// How the pool tells of a refusal.
+pub fn refusal<T>(error: Error<T>) -> InvalidTransaction {
+	InvalidTransaction::Custom(error.encode().first().copied().unwrap_or(u8::MAX))
+}
+
+// By hand, since a derive would ask the same of the type parameters.
+impl<T, Find> Clone for CheckRootVote<T, Find> {
+	fn clone(&self) -> Self {
+		Self(PhantomData)
+	}
+}
+
+impl<T, Find> PartialEq for CheckRootVote<T, Find> {
+	fn eq(&self, _: &Self) -> bool {
+		true
+	}
+}
+
+impl<T, Find> Eq for CheckRootVote<T, Find> {}
+
+impl<T, Find> fmt::Debug for CheckRootVote<T, Find> {
+	fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+		formatter.write_str("CheckRootVote")
+	}
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Root consensus on a dense matrix of 64 fractional bits; each stored entry looks for its netuid in the whole list.
+
+use substrate_fixed::{transcendental::exp, types::I32F32, types::I64F64};
+
+/// State a root epoch starts from; the position in `stake` is the uid.
+pub struct RootInput {
+	/// Columns of the matrix, which the reference counts apart from the netuids.
+	pub total_networks: usize,
+	pub netuids: Vec<u16>,
+	pub stake: Vec<u64>,
+	/// `(uid, row)` as stored.
+	pub rows: Vec<(u16, Vec<(u16, u16)>)>,
+	pub block_emission: u64,
+	pub kappa: u16,
+	pub rho: u16,
+	/// Whether rows are renormalized as they are read.
+	pub renormalize: bool,
+}
+
+/// What was computed on the way, and the emission of each netuid in rao.
+pub struct RootOutput {
+	pub ranks: Vec<I64F64>,
+	pub trust: Vec<I64F64>,
+	pub consensus: Vec<I64F64>,
+	pub weighted_emission: Vec<I64F64>,
+	pub emission: Vec<u64>,
+}
+
+/// Runs a root epoch; errors are the reference's own words.
+///
+/// # Panics
+/// When the exponential overflows, as the reference does.
+pub fn root_epoch(input: &RootInput) -> Result<RootOutput, &'static str> {
+	if input.stake.is_empty() {
+		return Err("No validators to validate emission values.");
+	}
+	if input.netuids.is_empty() {
+		return Err("No networks to validate emission values.");
+	}
+	let mut stake: Vec<I64F64> = input.stake.iter().map(|rao| I64F64::from_num(*rao)).collect();
+	normalize(&mut stake);
+	let mut weights = dense_weights(input);
+	if input.renormalize {
+		weights.iter_mut().for_each(|row| normalize(row));
+	}
+	let ranks = product(&weights, &stake);
+	let trust = trust(&weights, &stake)?;
+	let consensus: Vec<I64F64> = trust.iter().map(|trust| consensus(*trust, input.kappa, input.rho)).collect();
+	let mut weighted_emission: Vec<I64F64> = consensus.iter().zip(&ranks).map(|(c, rank)| *c * *rank).collect();
+	normalize(&mut weighted_emission);
+	let block_emission = I64F64::from_num(input.block_emission);
+	let in_rao: Vec<I64F64> = weighted_emission.iter().map(|share| *share * block_emission).collect();
+	let emission: Vec<u64> = in_rao.iter().map(|rao| rao.to_num::<u64>()).collect();
+	if emission.len() != input.netuids.len() {
+		return Err("netuids and emission must have the same length");
+	}
+	Ok(RootOutput { ranks, trust, consensus, weighted_emission, emission })
+}
+
+/// All rows over all networks, zero where nothing is stored.
+fn dense_weights(input: &RootInput) -> Vec<Vec<I64F64>> {
+	let mut weights = vec![vec![I64F64::from_num(0); input.total_networks]; input.stake.len()];
+	for (uid, row) in &input.rows {
+		let Some(dense) = weights.get_mut(usize::from(*uid)) else { continue };
+		for (netuid, weight) in row {
+			let column = input.netuids.iter().position(|id| id == netuid);
+			if let Some(slot) = column.and_then(|column| dense.get_mut(column)) {
+				*slot = I64F64::from_num(*weight);
+			}
+		}
+	}
+	weights
+}
+
+/// Scales values to the sum one; zeros stay.
+fn normalize(values: &mut [I64F64]) {
+	let sum: I64F64 = values.iter().sum();
+	if sum == 0 {
+		return;
+	}
+	for value in values {
+		*value /= sum;
+	}
+}
+
+/// `Mᵀ·v`, one scaled row after the other.
+fn product(matrix: &[Vec<I64F64>], vector: &[I64F64]) -> Vec<I64F64> {
+	let mut sums = vec![I64F64::from_num(0); matrix.first().map_or(0, Vec::len)];
+	for (row, factor) in matrix.iter().zip(vector) {
+		let scaled: Vec<I64F64> = row.iter().map(|value| *value * *factor).collect();
+		for (sum, value) in sums.iter_mut().zip(scaled) {
+			*sum += value;
+		}
+	}
+	sums
+}
+
+/// The part of all stake that gives a network any weight at all.
+fn trust(weights: &[Vec<I64F64>], stake: &[I64F64]) -> Result<Vec<I64F64>, &'static str> {
+	let mut trust = vec![I64F64::from_num(0); weights.first().map_or(0, Vec::len)];
+	let mut total = I64F64::from_num(0);
+	for (row, stake) in weights.iter().zip(stake) {
+		total += *stake;
+		for (trust, weight) in trust.iter_mut().zip(row) {
+			if *weight > 0 {
+				*trust += *stake;
+			}
+		}
+	}
+	if total == 0 {
+		return Err("No stake on network");
+	}
+	Ok(trust.into_iter().map(|trust| trust / total).collect())
+}
+
+/// `σ(ρ·(T − κ))`.
+fn consensus(trust: I64F64, kappa: u16, rho: u16) -> I64F64 {
+	let one = I64F64::from_num(1);
+	let kappa = I64F64::from_num(I32F32::from_num(kappa) / I32F32::from_num(u16::MAX));
+	let steepness = (trust - kappa) * I64F64::from_num(rho);
+	let exponential: I64F64 = exp(-steepness).expect("the reference panics here too");
+	one / (one + exponential)
+}

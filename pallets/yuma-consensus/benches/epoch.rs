@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A subnet epoch with 64 validators, full rows and full bonds, against the plain algorithm on the same state; with
+//! random weights, and with weights in the order that is worst for a median around the value in the middle.
+
+#[path = "baseline/epoch.rs"]
+mod baseline;
+#[path = "report/memory.rs"]
+mod memory;
+mod report;
+
+use report::{measure, print_cases, print_ladder, scale_of_this_machine, Case, Random};
+use yuma_consensus::{epoch::run_epoch, EpochInput, Neuron, StoredRow};
+
+#[global_allocator]
+static ALLOCATOR: memory::Counting = memory::Counting;
+
+const VALIDATORS: u16 = 64;
+/// Neurons, milliseconds recorded of the reference with random weights and in adversarial order, and the ratio to reach.
+const CASES: [(u16, f64, f64, Option<f64>); 4] =
+	[(64, 0.51, 0.565, None), (256, 2.0, 3.3, None), (1_024, 9.0, 15.45, Some(5.0)), (4_096, 48.0, 74.0, Some(5.0))];
+/// Uid and value of a weight, and of a bond.
+const BYTES_AN_ENTRY: f64 = 8.0;
+
+/// A subnet of `n` whose validators set `weight(random, validator, uid)` on everybody else.
+fn subnet(n: u16, weight: impl Fn(&mut Random, u16, u16) -> u16) -> EpochInput {
+	let mut random = Random(n.into());
+	let neuron = |uid, random: &mut Random| {
+		let permit = uid < VALIDATORS;
+		Neuron { stake: if permit { random.stake() } else { 0 }, last_update: 90, registered_at: 1, permit }
+	};
+	let neurons = Vec::from_iter((0..n).map(|uid| neuron(uid, &mut random)));
+	let mut rows = |weight: &dyn Fn(&mut Random, u16, u16) -> u16| {
+		let mut row = |validator: u16| -> StoredRow {
+			if validator >= VALIDATORS {
+				return StoredRow::new();
+			}
+			(0..n).filter(|uid| *uid != validator).map(|uid| (uid, weight(&mut random, validator, uid))).collect()
+		};
+		Vec::from_iter((0..n).map(&mut row))
+	};
+	EpochInput {
+		block: 100,
+		activity_cutoff: 5_000,
+		kappa: 32_767,
+		bonds_moving_average: 900_000,
+		max_validators: VALIDATORS,
+		neurons,
+		weights: rows(&weight),
+		bonds: rows(&|random, _, _| random.weight()),
+		emission: 360_000_000_000,
+	}
+}
+
+fn random_subnet(n: u16) -> EpochInput {
+	subnet(n, |random, _, _| random.weight())
+}
+
+/// The same spread of weights, but whoever stands in the middle of those that are left always gives the most or the least
+/// of them, in turns, so that the plain median loses one voter a pass. Every other column is upside down: else it were
+/// the rows that differ, and renormalizing them would undo it.
+fn adversarial_subnet(n: u16) -> EpochInput {
+	let mut left = Vec::from_iter(0..VALIDATORS);
+	let mut place = vec![0u16; VALIDATORS.into()];
+	let (mut least, mut most) = (0, VALIDATORS - 1);
+	while !left.is_empty() {
+		let voter = left.remove(left.len() / 2);
+		if left.len() % 2 == 0 {
+			place[usize::from(voter)] = least;
+			least += 1;
+		} else {
+			place[usize::from(voter)] = most;
+			most = most.saturating_sub(1);
+		}
+	}
+	subnet(n, |random, validator, uid| {
+		let place = place[usize::from(validator)];
+		let place = if uid % 2 == 0 { place } else { VALIDATORS - 1 - place };
+		place * 1_023 + 1 + (random.next() % 8) as u16
+	})
+}
+
+fn plain_input(input: &EpochInput) -> baseline::EpochInput {
+	let neurons = &input.neurons;
+	baseline::EpochInput {
+		block: input.block,
+		activity_cutoff: input.activity_cutoff.into(),
+		last_update: neurons.iter().map(|neuron| neuron.last_update).collect(),
+		registered_at: neurons.iter().map(|neuron| neuron.registered_at).collect(),
+		stake: neurons.iter().map(|neuron| neuron.stake).collect(),
+		permits: neurons.iter().map(|neuron| neuron.permit).collect(),
+		max_validators: input.max_validators.into(),
+		weights: input.weights.clone(),
+		bonds: input.bonds.clone(),
+		kappa: input.kappa,
+		bonds_moving_average: input.bonds_moving_average,
+		emission: input.emission,
+	}
+}
+
+/// Both on the same state: the same to the last digit, but for a rao.
+fn assert_same(input: &EpochInput, plain: &baseline::EpochInput) {
+	let (ours, plain) = (run_epoch(input), baseline::epoch(plain));
+	assert_eq!((&ours.active, &ours.permits), (&plain.active, &plain.permits));
+	assert_eq!((&ours.rank, &ours.trust, &ours.consensus), (&plain.rank, &plain.trust, &plain.consensus));
+	assert_eq!((&ours.incentive, &ours.dividends), (&plain.incentive, &plain.dividends));
+	assert_eq!((&ours.validator_trust, &ours.pruning_scores), (&plain.validator_trust, &plain.pruning_scores));
+	assert_eq!(ours.bonds, plain.bonds);
+	let payments = [
+		(&ours.server_emission, &plain.server_emission),
+		(&ours.validator_emission, &plain.validator_emission),
+		(&ours.emission, &plain.emission),
+	];
+	for (ours, plain) in payments {
+		assert!(ours.iter().zip(plain).all(|(ours, plain)| ours.abs_diff(*plain) <= 1));
+	}
+}
+
+fn main() {
+	let mut criterion = report::criterion();
+	let mut cases = Vec::new();
+	let mut rungs = Vec::new();
+	for (n, random, adversarial, goal) in CASES {
+		let states =
+			[("random", random_subnet(n), random, goal), ("adversarial", adversarial_subnet(n), adversarial, None)];
+		for (order, input, recorded, goal) in states {
+			let plain = plain_input(&input);
+			assert_same(&input, &plain);
+			let name = format!("epoch, {n} neurons, {order}");
+			let ours = measure(&mut criterion, &name, "ours", || run_epoch(&input));
+			let baseline = measure(&mut criterion, &name, "baseline", || baseline::epoch(&plain));
+			if let (Some(ours), Some(baseline)) = (ours, baseline) {
+				rungs.push((name.clone(), usize::from(VALIDATORS) * usize::from(n - 1), ours));
+				cases.push(Case { name, ours, baseline, recorded: Some(recorded / 1e3), goal });
+			}
+		}
+	}
+	print_cases("Subnet epoch, 64 validators, full rows and bonds", &cases, scale_of_this_machine());
+	print_ladder("Subnet epoch by weights", &rungs, BYTES_AN_ENTRY);
+	for pair in cases.chunks_exact(2) {
+		println!("{} takes {:.2}x of random", pair[1].name, pair[1].ours / pair[0].ours);
+	}
+	let input = random_subnet(1_024);
+	let (plain, plain_peak) = (plain_input(&input), |plain| memory::peak_of(|| baseline::epoch(plain)));
+	let (peak, plain) = (memory::peak_of(|| run_epoch(&input)), plain_peak(&plain));
+	println!("\nPeak memory at 1024 neurons: {:.3} MB, baseline {:.1} MB", peak as f64 / 1e6, plain as f64 / 1e6);
+	criterion.final_summary();
+}
