@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What is too long for every change: everything test.sh does, a full run of the local network, ten times as many cases
-# for every property, the lints and documentation of the whole workspace, and the chain client where libtorch is missing.
+# for every property, a hundred thousand steps of the state machine, whether blocks take as long as they are charged for,
+# the lints and documentation of the whole workspace, and the chain client where libtorch is missing.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$ROOT"
@@ -8,6 +9,9 @@ cd "$ROOT"
 scripts/test.sh
 scripts/localnet.sh
 PROPTEST_CASES=2560 cargo test --locked --workspace --lib
+# 100,000 random calls and blocks; arbitrary bytes for the state of the root network.
+PROPTEST_CASES=10000 cargo test --locked --workspace --lib nothing_breaks_whatever_happens
+PROPTEST_CASES=100000 cargo test --locked --workspace --test fuzz
 cargo clippy --locked --workspace --all-targets -- -D warnings
 RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
 LIBTORCH=/nonexistent cargo check --locked -p offchain-validator --no-default-features

@@ -39,7 +39,9 @@ phase "set-up" scripts/setup.sh
 . scripts/env.sh
 phase "format" cargo fmt --all --check
 phase "build" build
-phase "unit tests and recorded vectors" cargo test --locked --workspace --lib --bins --test chain --test decisions --test mechanisms --test owners --test tidy
+phase "unit tests and recorded vectors" cargo test --locked --workspace --lib --bins \
+	--test baseline --test chain --test decisions --test fuzz --test mechanisms --test memory --test owners --test tidy
+phase "pallets in a fork's workspace" tests/fork/run.sh
 phase "scripts" tests/scripts.sh
 phase "end to end" cargo test --locked --workspace --test suite
 table

@@ -52,6 +52,18 @@ pub enum Subcommand {
 	ChainInfo(ChainInfoCmd),
 	/// Remove the stored chain.
 	PurgeChain(PurgeChainCmd),
+	/// Measure the runtime.
+	#[cfg(feature = "runtime-benchmarks")]
+	#[command(subcommand)]
+	Benchmark(Benchmark),
+}
+
+/// What of the runtime can be measured.
+#[cfg(feature = "runtime-benchmarks")]
+#[derive(Debug, clap::Subcommand)]
+pub enum Benchmark {
+	/// What the calls and hooks of its pallets cost.
+	Pallet(Box<frame_benchmarking_cli::PalletCmd>),
 }
 
 /// Flags of a running node.

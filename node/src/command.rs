@@ -4,6 +4,8 @@
 use root_weights_runtime::opaque::Block;
 use sc_cli::{Result, SubstrateCli};
 
+#[cfg(feature = "runtime-benchmarks")]
+use crate::cli::Benchmark;
 use crate::{
 	chain::Chain,
 	cli::{Cli, Subcommand},
@@ -43,5 +45,16 @@ fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> Result<()> {
 		}),
 		Subcommand::ChainInfo(cmd) => cli.create_runner(cmd)?.sync_run(|config| cmd.run::<Block>(&config)),
 		Subcommand::PurgeChain(cmd) => cli.create_runner(cmd)?.sync_run(|config| cmd.run(config.database)),
+		#[cfg(feature = "runtime-benchmarks")]
+		Subcommand::Benchmark(Benchmark::Pallet(cmd)) => benchmark_pallet(cli, cmd),
 	}
+}
+
+/// Of the runtime in a file where one is named, else of a chain.
+#[cfg(feature = "runtime-benchmarks")]
+fn benchmark_pallet(cli: &Cli, cmd: &frame_benchmarking_cli::PalletCmd) -> Result<()> {
+	cli.create_runner(cmd)?.sync_run(|config| {
+		let spec = cmd.runtime.is_none().then_some(config.chain_spec);
+		cmd.run_with_spec::<sp_runtime::traits::HashingFor<Block>, ()>(spec)
+	})
 }

@@ -49,7 +49,7 @@ fn write_root(f: &mut fmt::Formatter<'_>, root: &RootView) -> fmt::Result {
 	if root.validators.is_empty() {
 		writeln!(f, "No root validator has weights yet.")
 	} else {
-		write!(f, "{}\n{}", rows(root), emission(root))
+		write!(f, "{}\n{}\n{}", rows(root), distortions(root), emission(root))
 	}
 }
 
@@ -74,6 +74,29 @@ fn rows(root: &RootView) -> Table {
 		if validator.stored.is_empty() {
 			table.row(name);
 		}
+	}
+	table
+}
+
+/// What stored scale would make of each validator's stake.
+fn distortions(root: &RootView) -> Table {
+	let mut table = Table::new([
+		(Align::Right, "uid"),
+		(Align::Right, "units as stored"),
+		(Align::Right, "share of voting stake"),
+		(Align::Right, "share of the vote as stored"),
+		(Align::Right, "distortion"),
+	]);
+	let percent = |billionths: f64| billionths / 1e7;
+	for vote in &root.distortions {
+		let (stake, distortion) = (vote.stake_share as f64, vote.distortion as f64);
+		table.row([
+			vote.uid.to_string(),
+			grouped(vote.units),
+			format!("{:.3} %", percent(stake)),
+			format!("{:.3} %", percent(stake + distortion)),
+			format!("{:+.3} %", percent(distortion)),
+		]);
 	}
 	table
 }

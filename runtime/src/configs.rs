@@ -183,4 +183,11 @@ impl pallet_commitments::Committers<AccountId> for SubtensorNeurons {
 	fn is_registered(netuid: u16, hotkey: &AccountId) -> bool {
 		pallet_subnets::Uids::<Runtime>::contains_key(netuid, hotkey)
 	}
+
+	#[cfg(feature = "runtime-benchmarks")]
+	fn register_one() -> (u16, AccountId) {
+		let hotkey = AccountId::new([1; 32]);
+		pallet_subnets::Uids::<Runtime>::insert(1, &hotkey, 0);
+		(1, hotkey)
+	}
 }

@@ -292,3 +292,182 @@ fn transaction_extensions_stand_in_the_order_clients_encode() {
 	assert_eq!(names, expected);
 	assert_eq!(v14.extrinsic.version, 4);
 }
+
+/// A type as `spec` tables write it.
+fn describe(id: u32, types: &BTreeMap<u32, Type<PortableForm>>) -> String {
+	use scale_info::{TypeDef, TypeDefPrimitive};
+	let ty = &types[&id];
+	let name = |id| describe(id, types);
+	match &ty.type_def {
+		TypeDef::Primitive(TypeDefPrimitive::Bool) => "bool".into(),
+		TypeDef::Primitive(primitive) => format!("{primitive:?}").to_lowercase(),
+		TypeDef::Sequence(sequence) => format!("Vec<{}>", name(sequence.type_param.id)),
+		TypeDef::Compact(compact) => format!("Compact<{}>", name(compact.type_param.id)),
+		TypeDef::Array(array) => format!("[{}; {}]", name(array.type_param.id), array.len),
+		TypeDef::Tuple(tuple) => {
+			format!("({})", tuple.fields.iter().map(|field| name(field.id)).collect::<Vec<_>>().join(", "))
+		},
+		_ => ty.path.segments.last().cloned().unwrap_or_default(),
+	}
+}
+
+/// Each storage item of a pallet: hashers and keys, value, and whether what is absent reads as a default.
+fn storage_of(pallet: &str) -> BTreeMap<String, String> {
+	use frame_metadata::v14::{StorageEntryModifier, StorageEntryType};
+	use scale_info::TypeDef;
+	let opaque = metadata::at_version(14).expect("V14 is served");
+	let decoded = RuntimeMetadataPrefixed::decode(&mut &opaque[..]).expect("metadata decodes");
+	let RuntimeMetadata::V14(v14) = decoded.1 else { panic!("another version than asked for") };
+	let types = types_at(14);
+	let storage = v14.pallets.into_iter().find(|found| found.name == pallet).and_then(|found| found.storage);
+	let described = storage.expect("the pallet has storage").entries.into_iter().map(|entry| {
+		let query = if entry.modifier == StorageEntryModifier::Optional { "?" } else { "" };
+		let text = match entry.ty {
+			StorageEntryType::Plain(value) => format!("{}{query}", describe(value.id, &types)),
+			StorageEntryType::Map { hashers, key, value } => {
+				let keys = match (&types[&key.id].type_def, hashers.len()) {
+					(TypeDef::Tuple(tuple), 2..) => tuple.fields.iter().map(|field| field.id).collect(),
+					_ => vec![key.id],
+				};
+				let keys =
+					hashers.iter().zip(keys).map(|(hasher, key)| format!("{hasher:?} {}", describe(key, &types)));
+				format!("{} -> {}{query}", keys.collect::<Vec<_>>().join(", "), describe(value.id, &types))
+			},
+		};
+		(entry.name, text)
+	});
+	described.collect()
+}
+
+#[test]
+fn clients_find_upstreams_types() {
+	let subtensor = storage_of("SubtensorModule");
+	let row = "Identity u16, Identity u16 -> Vec<(u16, u16)>";
+	let expected = [
+		("Weights", row), // Of netuid 0, too: root rows are read where upstream has them.
+		("Bonds", row),
+		("Uids", "Identity u16, Blake2_128Concat AccountId32 -> u16?"),
+		("LastUpdate", "Identity u16 -> Vec<u64>"),
+		("NetworksAdded", "Identity u16 -> bool"),
+		("Tempo", "Identity u16 -> u16"),
+		("Burn", "Identity u16 -> u64"),
+		("WeightsSetRateLimit", "Identity u16 -> u64"),
+		("MinAllowedWeights", "Identity u16 -> u16"),
+		("MaxWeightsLimit", "Identity u16 -> u16"),
+		("SubnetworkN", "Identity u16 -> u16"),
+		("BlocksSinceLastStep", "Identity u16 -> u64"),
+		("CommitRevealWeightsEnabled", "Identity u16 -> bool"),
+	];
+	for (item, text) in expected {
+		assert_eq!(subtensor[item], text, "{item}");
+	}
+	let root = storage_of("RootWeights");
+	assert_eq!(root["Rows"], "Twox64Concat u16 -> Vec<(u16, u16)>");
+	assert_eq!(root["EmissionShares"], "Vec<(u16, u64)>");
+	let commitment = "Identity u16, Twox64Concat AccountId32 -> Registration?";
+	assert_eq!(storage_of("Commitments")["CommitmentOf"], commitment);
+}
+
+#[test]
+fn calls_stand_where_clients_know_them() {
+	let vote = pallet_root_weights::Call::<Runtime>::set_root_weights {
+		netuid: 0,
+		hotkey: Alice.to_account_id(),
+		dests: vec![1],
+		weights: vec![2],
+		version_key: 3,
+	};
+	let historic = pallet_subnets::Call::<Runtime>::set_root_weights {
+		netuid: 0,
+		hotkey: Alice.to_account_id(),
+		dests: vec![1],
+		weights: vec![2],
+		version_key: 3,
+	};
+	assert_eq!((vote.encode()[0], historic.encode()[0]), (0, 8));
+	assert_eq!(vote.encode()[1..], historic.encode()[1..], "arguments in upstream's order");
+}
+
+/// Registers a root validator of `coldkey` and stakes a TAO on it.
+fn join_root(coldkey: &sp_core::sr25519::Pair, validator: &sp_core::sr25519::Pair) {
+	let calls: [RuntimeCall; 2] = [
+		pallet_subnets::Call::root_register { hotkey: account(validator) }.into(),
+		pallet_subnets::Call::add_stake { hotkey: account(validator), netuid: 0, amount_staked: TAO }.into(),
+	];
+	for call in calls {
+		assert_ok!(apply(coldkey, System::account_nonce(account(coldkey)), call).expect("the pool lets it in"));
+	}
+}
+
+/// A root vote under its own name or its historic one.
+fn root_vote(validator: &sp_core::sr25519::Pair, historic: bool, dests: Vec<u16>) -> RuntimeCall {
+	let (hotkey, weights) = (account(validator), vec![1; dests.len()]);
+	if historic {
+		pallet_subnets::Call::set_root_weights { netuid: 0, hotkey, dests, weights, version_key: 0 }.into()
+	} else {
+		pallet_root_weights::Call::set_root_weights { netuid: 0, hotkey, dests, weights, version_key: 0 }.into()
+	}
+}
+
+#[test]
+fn a_flood_of_failing_votes_never_gets_into_a_block() {
+	use sp_runtime::transaction_validity::TransactionSource::External;
+	execute(|| {
+		let (alice, validator) = (Alice.pair(), hotkey("root"));
+		join_root(&alice, &validator);
+		let nonce = System::account_nonce(account(&alice));
+		let refused = pallet_root_weights::Error::<Runtime>::UnknownNetuid { netuid: 0 };
+		let refused: TransactionValidityError = pallet_root_weights::refusal(refused).into();
+		let votes = (2..502).map(|netuid| root_vote(&validator, netuid % 2 == 0, vec![netuid])); // There is subnet 1 alone.
+		let votes: Vec<_> = votes.map(|call| transaction(&alice, nonce, call)).collect();
+		for vote in &votes {
+			let pool = Executive::validate_transaction(External, vote.clone().into(), System::block_hash(0));
+			assert_eq!(pool, Err(refused));
+		}
+		let state = || (sp_io::storage::root(sp_runtime::StateVersion::V1), System::block_weight().total());
+		let before = state();
+		for vote in votes {
+			assert_eq!(Executive::apply_extrinsic(vote.into()), Err(refused));
+		}
+		assert_eq!(state(), before, "they leave no trace and take no room");
+	});
+}
+
+#[test]
+fn a_flood_of_sound_votes_is_one_in_the_pool_and_one_a_rate_limit_in_blocks() {
+	use sp_runtime::transaction_validity::TransactionSource::External;
+	execute(|| {
+		let (alice, validator) = (Alice.pair(), hotkey("root"));
+		join_root(&alice, &validator);
+		let limit = pallet_root_weights::RootParameter::RateLimit(5);
+		assert_ok!(RootWeights::set_parameter(RuntimeOrigin::root(), limit));
+		let nonce = System::account_nonce(account(&alice));
+		let tags = |nonce, historic| {
+			let transaction = transaction(&alice, nonce, root_vote(&validator, historic, vec![1]));
+			let valid = Executive::validate_transaction(External, transaction.into(), System::block_hash(0));
+			valid.expect("a sound vote").provides
+		};
+		let (first, second) = (tags(nonce, false), tags(nonce + 1, true));
+		assert!(first.iter().any(|tag| second.contains(tag)), "the pool holds one of the two");
+
+		assert_ok!(apply(&alice, nonce, root_vote(&validator, false, vec![1])).expect("the first is let in"));
+		for historic in [false, true] {
+			let refused = pallet_root_weights::Error::<Runtime>::VotingTooSoon { blocks_left: 0 };
+			let again = apply(&alice, nonce + 1, root_vote(&validator, historic, vec![1]));
+			assert_eq!(again, Err(pallet_root_weights::refusal(refused).into()));
+		}
+	});
+}
+
+#[test]
+fn a_failing_vote_inside_another_call_is_paid_for() {
+	execute(|| {
+		let (alice, validator) = (Alice.pair(), hotkey("root"));
+		join_root(&alice, &validator);
+		let free = Balances::balance(&account(&alice));
+		let batch = pallet_utility::Call::batch { calls: vec![root_vote(&validator, false, vec![9])] };
+		let nonce = System::account_nonce(account(&alice));
+		assert_ok!(apply(&alice, nonce, batch.into()).expect("the pool lets it in"));
+		assert!(Balances::balance(&account(&alice)) < free);
+	});
+}

@@ -11,8 +11,9 @@ mkdir -p "$CARGO_TARGET_DIR/fork"
 WORKSPACE=$(cd "$CARGO_TARGET_DIR/fork" && pwd)
 export CARGO_TARGET_DIR=$WORKSPACE/target
 
-# What the manifest adds to subtensor's has to stand in the guide, or a fork that follows it would not build.
-guide_lists_every_line() {
+# What the manifest adds to subtensor's has to stand in the guide, or a fork that follows it would not build; so has the
+# adapter, or what the guide shows would be another than what is tested.
+guide_says_what_is_tested() {
 	[ -f "$GUIDE" ] || fail "there is no guide for forks yet: $GUIDE"
 	local line lines=0
 	while IFS= read -r line; do
@@ -21,6 +22,8 @@ guide_lists_every_line() {
 		lines=$((lines + 1))
 	done < <(sed -n '/^# The guide lists/,/^$/p' "$FORK/Cargo.toml")
 	[ $lines -gt 0 ] || fail "tests/fork/Cargo.toml marks no line as the guide's"
+	[[ $(<"$GUIDE") == *"$(sed -n '/^use/,$p' "$FORK/chain/src/adapter.rs")"* ]] ||
+		fail "$GUIDE does not show tests/fork/chain/src/adapter.rs, from its first 'use' on, as it is"
 }
 
 # A file that has not changed keeps its time, so that cargo does not compile it again.
@@ -31,24 +34,28 @@ copy_changed() { # from to
 	}
 }
 
-copy_pallets() {
+# Mirrors a folder; what is gone goes.
+mirror() { # from to
 	local file
-	mkdir -p "$WORKSPACE/pallets"
-	find pallets -type f | while IFS= read -r file; do copy_changed "$file" "$WORKSPACE/$file"; done
-	(cd "$WORKSPACE" && find pallets -type f) | while IFS= read -r file; do
-		[ -f "$file" ] || rm "$WORKSPACE/$file"
-	done
+	mkdir -p "$2"
+	(cd "$1" && find . -type f) | while IFS= read -r file; do copy_changed "$1/$file" "$2/$file"; done
+	(cd "$2" && find . -type f) | while IFS= read -r file; do [ -f "$1/$file" ] || rm "$2/$file"; done
 	# A folder without a manifest would not do as a member.
-	find "$WORKSPACE/pallets" -mindepth 1 -type d -empty -delete
+	find "$2" -mindepth 1 -type d -empty -delete
+}
+
+make_workspace() {
+	mirror "$ROOT/pallets" "$WORKSPACE/pallets"
+	mirror "$FORK/chain" "$WORKSPACE/chain"
 	copy_changed "$FORK/Cargo.toml" "$WORKSPACE/Cargo.toml"
 	copy_changed "$FORK/Cargo.lock" "$WORKSPACE/Cargo.lock"
 }
 
-copy_pallets
+make_workspace
 cd "$WORKSPACE"
 case ${1:-test} in
 test)
-	guide_lists_every_line
+	guide_says_what_is_tested
 	cargo tree --locked --workspace >/dev/null ||
 		fail "if a pallet's dependencies have changed, run 'tests/fork/run.sh lock' and look at what it locks"
 	cargo test --locked --workspace --lib --tests

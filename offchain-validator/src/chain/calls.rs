@@ -26,6 +26,12 @@ impl Call {
 		format!("{}.{}", self.pallet, self.name)
 	}
 
+	/// The pallet whose errors a node numbers when it refuses the call as invalid; none where the number means nothing.
+	pub(super) fn refusing_pallet(&self) -> Option<&'static str> {
+		let is_root_vote = self.pallet == "RootWeights" || self.name == "set_root_weights";
+		is_root_vote.then_some("RootWeights")
+	}
+
 	pub(super) fn payload(&self) -> DynamicPayload<Composite<()>> {
 		DynamicPayload::new(self.pallet, self.name, Composite::named(self.arguments.clone()))
 	}

@@ -65,6 +65,16 @@ pub enum ChainError {
 		/// What the error's documentation says; may be empty.
 		docs: String,
 	},
+	/// The chain refused a call before it got into a block.
+	#[error("{call} was refused with {error}{}", detail(.docs))]
+	Refused {
+		/// `Pallet.call`.
+		call: String,
+		/// `Pallet.ErrorName`.
+		error: String,
+		/// What the error's documentation says; may be empty.
+		docs: String,
+	},
 	/// The text is no secret key.
 	#[error("not a secret key of the form `phrase//derivation`")]
 	Secret {
@@ -80,14 +90,14 @@ impl ChainError {
 			Self::Connect { .. } | Self::Deadline { .. } | Self::NoMoreBlocks { .. } => true,
 			// What a node that goes away does to a question on its way.
 			Self::Request { source, .. } | Self::NotIncluded { source, .. } => is_transport(source.as_ref()),
-			Self::Dispatch { .. } | Self::Secret { .. } => false,
+			Self::Dispatch { .. } | Self::Refused { .. } | Self::Secret { .. } => false,
 		}
 	}
 
-	/// `Pallet.ErrorName` if a call was included and failed with it.
+	/// `Pallet.ErrorName` if the chain failed a call with it, in a block or before.
 	pub fn dispatch_error(&self) -> Option<&str> {
 		match self {
-			Self::Dispatch { error, .. } => Some(error),
+			Self::Dispatch { error, .. } | Self::Refused { error, .. } => Some(error),
 			_ => None,
 		}
 	}

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use subxt::ext::scale_decode::DecodeAsType;
+
 use super::{AccountId, AtBlock, ChainError};
 
 /// The runtime calls that this module makes.
@@ -28,8 +30,24 @@ pub struct RootView {
 	pub unnormalized: Emission,
 	/// The validators with a row, by uid.
 	pub validators: Vec<RootValidator>,
+	/// How far each validator's power would be from its stake without renormalization, by uid.
+	pub distortions: Vec<Distortion>,
 	/// The block of the next root epoch; none when it never runs.
 	pub next_epoch: Option<u32>,
+}
+
+/// How far a root validator's vote would pull from its stake, were rows taken as they are stored.
+#[derive(Clone, Debug, PartialEq, DecodeAsType)]
+#[decode_as_type(crate_path = "subxt::ext::scale_decode")]
+pub struct Distortion {
+	/// Slot on the root network.
+	pub uid: u16,
+	/// Sum of the row's weights for subnets that exist.
+	pub units: u64,
+	/// Share of the stake that votes, in units of 1e-9.
+	pub stake_share: u64,
+	/// Share of the vote that the stored row pulls, less `stake_share`, in units of 1e-9.
+	pub distortion: i64,
 }
 
 /// A root validator and its row.
@@ -86,6 +104,7 @@ pub async fn view(at: &AtBlock) -> Result<RootView, ChainError> {
 		normalized: emission("emission_preview", vec![true]).await?,
 		unnormalized: emission("emission_preview", vec![false]).await?,
 		validators: validators(stored, read),
+		distortions: at.call(API, "vote_distortions", ()).await?,
 		next_epoch: next_epoch(at).await?,
 	})
 }

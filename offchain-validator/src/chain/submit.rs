@@ -77,7 +77,7 @@ impl Chain {
 		let progress = self
 			.within(self.deadlines.request, &action, submitting)
 			.await?
-			.map_err(|source| ChainError::NotIncluded { call: call.path(), source: Box::new(source.into()) })?;
+			.map_err(|error| refusal(at, call, error.into()))?;
 		Ok(Pending { call: call.path(), progress })
 	}
 
@@ -112,6 +112,36 @@ fn sudo_error(events: &ExtrinsicEvents<Config>, at: &subxt::OnlineClientAtBlock<
 	}
 }
 
+/// Why a node did not take a call. Of calls that are checked before they are let in, it tells the number of an error.
+fn refusal(at: &AtBlock, call: &Call, error: subxt::Error) -> ChainError {
+	let named = || {
+		let pallet = call.refusing_pallet()?;
+		let index = custom_error(&error)?;
+		let metadata = at.client().metadata();
+		let variant = metadata.pallet_by_name(pallet)?.error_variant_by_index(index)?.clone();
+		Some((format!("{pallet}.{}", variant.name), words(&variant.docs)))
+	};
+	match named() {
+		Some((error, docs)) => ChainError::Refused { call: call.path(), error, docs },
+		None => ChainError::NotIncluded { call: call.path(), source: Box::new(error) },
+	}
+}
+
+/// The number in "Custom error: 9", by which a node tells `InvalidTransaction::Custom(9)`.
+fn custom_error(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
+	let causes = std::iter::successors(Some(error), |error| (*error).source());
+	causes.map(ToString::to_string).find_map(|told| {
+		let (_, number) = told.split_once("Custom error: ")?;
+		let digits = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
+		number[..digits].parse().ok()
+	})
+}
+
+/// An item's documentation in one line.
+fn words(docs: &[String]) -> String {
+	docs.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" ").trim().into()
+}
+
 fn failure(call: &str, error: subxt::Error) -> ChainError {
 	use TransactionFinalizedSuccessError::SuccessError;
 	match error {
@@ -127,12 +157,25 @@ fn dispatch_failure(call: &str, error: &DispatchError) -> ChainError {
 	let (error, docs) = match error {
 		DispatchError::Module(module) => match module.details() {
 			Ok(details) => {
-				let docs = details.variant.docs.iter().map(|line| line.trim()).collect::<Vec<_>>();
-				(format!("{}.{}", details.pallet.name(), details.variant.name), docs.join(" ").trim().into())
+				(format!("{}.{}", details.pallet.name(), details.variant.name), words(&details.variant.docs))
 			},
 			Err(_) => (module.details_string(), String::new()),
 		},
 		other => (format!("{other:?}"), other.to_string()),
 	};
 	ChainError::Dispatch { call: call.into(), error, docs }
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn the_number_of_a_refusal_is_found_wherever_it_is_wrapped() {
+		let found = |told: &str| custom_error(&std::io::Error::other(told.to_owned()));
+		assert_eq!(found("RPC error: {code: 1010, data: \"Custom error: 9\"}"), Some(9));
+		assert_eq!(found("Custom error: 255"), Some(255));
+		assert_eq!(found("Custom error: 256"), None);
+		assert_eq!(found("Invalid Transaction: Inability to pay some fees"), None);
+	}
 }

@@ -11,6 +11,8 @@
 
 extern crate alloc;
 
+#[cfg(any(test, feature = "runtime-benchmarks"))]
+mod benchmarking;
 mod data;
 pub mod weights;
 
@@ -27,6 +29,9 @@ pub use weights::WeightInfo;
 pub trait Committers<AccountId> {
 	/// Whether `hotkey` holds a uid of the subnet.
 	fn is_registered(netuid: u16, hotkey: &AccountId) -> bool;
+	/// Registers some hotkey, for the benchmarks. Returns the subnet, and the hotkey.
+	#[cfg(any(test, feature = "runtime-benchmarks"))]
+	fn register_one() -> (u16, AccountId);
 }
 
 #[frame_support::pallet]

@@ -26,18 +26,25 @@ impl Committers<u64> for OnlyOne {
 	fn is_registered(netuid: u16, hotkey: &u64) -> bool {
 		netuid == 1 && *hotkey == 1
 	}
+
+	fn register_one() -> (u16, u64) {
+		(1, 1)
+	}
 }
 
 impl crate::Config for Test {
 	type Committers = OnlyOne;
 	type MaxFields = ConstU32<3>;
 	type RateLimit = ConstU64<10>;
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::SubstrateWeight<Test>;
+}
+
+pub fn externalities() -> sp_io::TestExternalities {
+	frame_system::GenesisConfig::<Test>::default().build_storage().expect("the mock has a genesis").into()
 }
 
 pub fn execute(test: impl FnOnce()) {
-	let storage = frame_system::GenesisConfig::<Test>::default().build_storage().expect("the mock has a genesis");
-	sp_io::TestExternalities::from(storage).execute_with(|| {
+	externalities().execute_with(|| {
 		System::set_block_number(1);
 		test();
 	});

@@ -173,10 +173,10 @@ impl<T> From<RowError> for Error<T> {
 		match error {
 			RowError::UnequalLengths => Self::UnequalLengths,
 			RowError::TooManyEntries => Self::TooManyEntries,
-			RowError::UnknownId => Self::UnknownNetuid { netuid: 0 },
-			RowError::DuplicateId => Self::DuplicateNetuid { netuid: 0 },
-			RowError::TooFewEntries => Self::TooFewEntries { minimum: 0 },
-			RowError::OverLimit => Self::MaxWeightExceeded { netuid: 0 },
+			RowError::UnknownId(netuid) => Self::UnknownNetuid { netuid },
+			RowError::DuplicateId(netuid) => Self::DuplicateNetuid { netuid },
+			RowError::TooFewEntries { minimum } => Self::TooFewEntries { minimum },
+			RowError::OverLimit(netuid) => Self::MaxWeightExceeded { netuid },
 			RowError::NoWeights => Self::NoWeights,
 		}
 	}

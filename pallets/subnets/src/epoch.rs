@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use frame_support::weights::Weight;
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::UniqueSaturatedInto;
-use yuma_consensus::{epoch::run_epoch, schedule::is_epoch_block, EpochInput, EpochOutput, Neuron};
+use yuma_consensus::{epoch::run_epoch, schedule::is_epoch_block, EpochInput, EpochOutput, Neuron, StoredRow};
 
 use crate::{
 	Active, ActivityCutoff, BlockAtRegistration, BlocksSinceLastStep, Bonds, BondsMovingAverage, Config, Consensus,
@@ -14,6 +14,40 @@ use crate::{
 	PendingEmission, PruningScores, Rank, SubnetworkN, Tempo, TotalHotkeyStake, Trust, ValidatorPermit, ValidatorTrust,
 	WeightInfo, Weights,
 };
+
+/// What the cost of an epoch depends on.
+struct EpochSize {
+	neurons: u32,
+	/// Those whose bonds are stored.
+	validators: u32,
+	paid: u32,
+	/// Entries of all weight rows.
+	weights: u32,
+	/// Entries of all bond rows as they were.
+	bonds: u32,
+}
+
+impl EpochSize {
+	fn new(input: &EpochInput, output: &EpochOutput, paid: u32) -> Self {
+		let entries = |rows: &[StoredRow]| rows.iter().map(Vec::len).sum::<usize>() as u32;
+		Self {
+			neurons: input.neurons.len() as u32,
+			validators: output.bonds.iter().flatten().count() as u32,
+			paid,
+			weights: entries(&input.weights),
+			bonds: entries(&input.bonds),
+		}
+	}
+
+	/// Each benchmark is a whole epoch in which one of the numbers grows; what does not grow counts once.
+	fn weight<W: WeightInfo>(&self) -> Weight {
+		W::epoch_neurons(self.neurons)
+			.saturating_add(W::epoch_validators(self.validators).saturating_sub(W::epoch_validators(0)))
+			.saturating_add(W::epoch_paid(self.paid).saturating_sub(W::epoch_paid(0)))
+			.saturating_add(W::epoch_weights(self.weights).saturating_sub(W::epoch_weights(0)))
+			.saturating_add(W::epoch_bonds(self.bonds).saturating_sub(W::epoch_bonds(0)))
+	}
+}
 
 impl<T: Config> Pallet<T> {
 	/// Runs the epoch of each of `netuids` whose tempo has come, in their order.
@@ -30,14 +64,14 @@ impl<T: Config> Pallet<T> {
 		consumed
 	}
 
-	fn run_epoch(netuid: u16, block: u64) -> Weight {
+	/// Runs the epoch of `netuid`; says what that cost.
+	pub(crate) fn run_epoch(netuid: u16, block: u64) -> Weight {
 		let input = Self::epoch_input(netuid, block);
 		let output = run_epoch(&input);
 		Self::put_epoch_output(netuid, &output);
-		Self::pay(netuid, &output);
+		let paid = Self::pay(netuid, &output);
 		BlocksSinceLastStep::<T>::insert(netuid, 0);
-		let entries = input.weights.iter().chain(&input.bonds).map(Vec::len).sum::<usize>();
-		<T as Config>::WeightInfo::epoch(input.neurons.len() as u32, entries as u32)
+		EpochSize::new(&input, &output, paid).weight::<<T as Config>::WeightInfo>()
 	}
 
 	fn epoch_input(netuid: u16, block: u64) -> EpochInput {
@@ -81,21 +115,23 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Pays each neuron in stake of its owner; what is not paid stays pending.
-	fn pay(netuid: u16, output: &EpochOutput) {
-		let mut paid = 0u64;
+	/// Pays each neuron in stake of its owner; what is not paid stays pending. Returns how many were paid.
+	fn pay(netuid: u16, output: &EpochOutput) -> u32 {
+		let (mut neurons, mut paid) = (0u32, 0u64);
 		for ((uid, server), validator) in (0u16..).zip(&output.server_emission).zip(&output.validator_emission) {
 			let amount = server.saturating_add(*validator); // Parts of one emission.
 			let Some(hotkey) = Keys::<T>::get(netuid, uid).filter(|_| amount > 0) else { continue };
 			let Some(owner) = Owner::<T>::get(&hotkey) else { continue };
 			Self::increase_stake(&hotkey, &owner, netuid, amount);
 			paid = paid.saturating_add(amount);
+			neurons = neurons.saturating_add(1);
 		}
 		let pending = PendingEmission::<T>::mutate(netuid, |pending| {
 			*pending = pending.saturating_sub(paid); // No more is paid than was pending.
 			*pending
 		});
 		Self::deposit_event(Event::EpochRun { netuid, paid, pending });
+		neurons
 	}
 
 	/// Checks what must hold of the storage between blocks.

@@ -9,7 +9,9 @@ use frame_support::{
 	weights::Weight,
 };
 
-use crate::{Config, NetworksAdded, Pallet, PendingEmission, TotalIssuance, WeightInfo, ROOT_NETUID};
+use crate::{
+	Config, Event, NetworksAdded, Pallet, PendingEmission, TotalBurned, TotalIssuance, WeightInfo, ROOT_NETUID,
+};
 
 /// Takes what is burned out of total issuance; for transaction fees and the dust of reaped accounts.
 pub struct BurnFromIssuance<T>(PhantomData<T>);
@@ -48,7 +50,12 @@ impl<T: Config> Pallet<T> {
 
 	/// Records that `amount` rao no longer exist.
 	pub(crate) fn burn_from_issuance(amount: u64) {
+		if amount == 0 {
+			return;
+		}
 		TotalIssuance::<T>::mutate(|issuance| *issuance = issuance.saturating_sub(amount));
+		TotalBurned::<T>::mutate(|burned| *burned = burned.saturating_add(amount));
+		Self::deposit_event(Event::Burned { amount });
 	}
 
 	/// The subnets that exist, ascending, the root network left out.

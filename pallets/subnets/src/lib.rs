@@ -27,6 +27,8 @@
 
 extern crate alloc;
 
+#[cfg(any(test, feature = "runtime-benchmarks"))]
+mod benchmarking;
 mod epoch;
 mod issuance;
 mod networks;
@@ -211,6 +213,9 @@ pub mod pallet {
 	/// Balances, stake and pending emission together, in rao.
 	#[pallet::storage]
 	pub type TotalIssuance<T> = StorageValue<_, u64, ValueQuery>;
+	/// All that was ever burned, in rao: fees, registrations, dust, the pending emission of removed subnets.
+	#[pallet::storage]
+	pub type TotalBurned<T> = StorageValue<_, u64, ValueQuery>;
 	/// What a subnet has earned and not yet paid, in rao.
 	#[pallet::storage]
 	pub type PendingEmission<T> = StorageMap<_, Identity, u16, u64, ValueQuery>;
@@ -277,6 +282,11 @@ pub mod pallet {
 			/// The slot.
 			uid: u16,
 		},
+		/// `amount` rao left total issuance.
+		Burned {
+			/// Rao.
+			amount: u64,
+		},
 		/// A subnet's epoch ran: `paid` rao went to neurons, `pending` stay.
 		EpochRun {
 			/// The subnet.
@@ -323,15 +333,30 @@ pub mod pallet {
 		/// The hotkey has no validator permit, and these are not weights on itself alone.
 		NeuronNoValidatorPermit,
 		/// A uid is named twice.
-		DuplicateUids,
+		DuplicateUids {
+			/// Which.
+			uid: u16,
+		},
 		/// A uid that the subnet does not have.
-		UidVecContainInvalidOne,
+		UidVecContainInvalidOne {
+			/// Which.
+			uid: u16,
+		},
 		/// Fewer entries than the subnet requires.
-		WeightVecLengthIsLow,
-		/// One entry is a larger part of the row than the subnet allows.
-		MaxWeightExceeded,
-		/// The last weights are too recent; wait as many blocks as the subnet's rate limit says.
-		SettingWeightsTooFast,
+		WeightVecLengthIsLow {
+			/// How many it requires.
+			minimum: u16,
+		},
+		/// An entry is a larger part of the row than the subnet allows.
+		MaxWeightExceeded {
+			/// The uid that gets it.
+			uid: u16,
+		},
+		/// The last weights are too recent.
+		SettingWeightsTooFast {
+			/// Blocks to wait.
+			blocks_left: u16,
+		},
 		/// The version key is older than the subnet requires.
 		IncorrectWeightVersionKey,
 	}
@@ -436,7 +461,7 @@ pub mod pallet {
 		///
 		/// Signed by the coldkey that owns `hotkey`, or by any if nobody does.
 		#[pallet::call_index(7)]
-		#[pallet::weight(<T as Config>::WeightInfo::burned_register(256))]
+		#[pallet::weight(<T as Config>::WeightInfo::burned_register())]
 		pub fn burned_register(origin: OriginFor<T>, netuid: u16, hotkey: T::AccountId) -> DispatchResult {
 			let coldkey = ensure_signed(origin)?;
 			Self::do_burned_register(coldkey, netuid, hotkey)
@@ -484,7 +509,7 @@ pub mod pallet {
 		///
 		/// Root.
 		#[pallet::call_index(61)]
-		#[pallet::weight(<T as Config>::WeightInfo::remove_network(256))]
+		#[pallet::weight(<T as Config>::WeightInfo::remove_network())]
 		pub fn remove_network(origin: OriginFor<T>, netuid: u16) -> DispatchResult {
 			ensure_root(origin)?;
 			Self::do_remove_network(netuid)

@@ -3,8 +3,8 @@
 
 use frame_support::{
 	derive_impl, parameter_types,
-	weights::Weight,
-	traits::{ConstU32, Hooks},
+	traits::Hooks,
+	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight},
 };
 use sp_runtime::{traits::ConstU64, BuildStorage};
 
@@ -33,7 +33,9 @@ impl pallet_balances::Config for Test {
 }
 
 parameter_types! {
-	pub const EpochBudget: Weight = Weight::MAX;
+	pub const EpochBudget: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, 0);
+	pub static MaxValidators: u32 = 3;
+	pub static MaxSubnets: u32 = 16;
 }
 
 impl pallet_root_weights::Config for Test {
@@ -43,8 +45,8 @@ impl pallet_root_weights::Config for Test {
 	type RootRows = pallet_root_weights::RowsInMap<crate::Weights<Test>>;
 	type EpochBudget = EpochBudget;
 	type BlockEmission = crate::BlockEmission<Test>;
-	type MaxValidators = ConstU32<3>;
-	type MaxSubnets = ConstU32<16>;
+	type MaxValidators = MaxValidators;
+	type MaxSubnets = MaxSubnets;
 	type WeightInfo = pallet_root_weights::weights::SubstrateWeight<Test>;
 	#[cfg(feature = "runtime-benchmarks")]
 	type BenchmarkHelper = Subnets;
@@ -53,7 +55,7 @@ impl pallet_root_weights::Config for Test {
 impl crate::Config for Test {
 	type Currency = Balances;
 	type OnNeuronRemoved = ();
-	type WeightInfo = ();
+	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }
 
 /// One TAO in rao, the block emission before the first halving.
@@ -63,9 +65,18 @@ pub const COLDKEYS: core::ops::RangeInclusive<u64> = 1..=8;
 /// Tempo of the root network and of subnets 1 and 2.
 pub const TEMPO: u16 = 4;
 
+/// A chain with room for as much as the benchmarks set up, on which there is nothing yet.
+pub fn externalities() -> sp_io::TestExternalities {
+	MaxValidators::set(64);
+	MaxSubnets::set(64);
+	RuntimeGenesisConfig::default().build_storage().expect("the mock's genesis is sound").into()
+}
+
 /// Runs `test` on a fresh chain, then checks every invariant.
 #[track_caller]
 pub fn execute(test: impl FnOnce()) {
+	MaxValidators::set(3);
+	MaxSubnets::set(16);
 	let genesis = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig {
 			balances: COLDKEYS.map(|coldkey| (coldkey, 1_000 * TAO)).collect(),

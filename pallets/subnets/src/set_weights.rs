@@ -42,7 +42,9 @@ impl<T: Config> Pallet<T> {
 	fn ensure_not_too_fast(netuid: u16, uid: u16) -> DispatchResult {
 		let last = LastUpdate::<T>::get(netuid).get(usize::from(uid)).copied().unwrap_or(0);
 		let passed = Self::block().saturating_sub(last);
-		ensure!(passed >= WeightsSetRateLimit::<T>::get(netuid), Error::<T>::SettingWeightsTooFast);
+		let blocks_left = WeightsSetRateLimit::<T>::get(netuid).saturating_sub(passed);
+		let blocks_left = u16::try_from(blocks_left).unwrap_or(u16::MAX);
+		ensure!(blocks_left == 0, Error::<T>::SettingWeightsTooFast { blocks_left });
 		Ok(())
 	}
 
@@ -56,11 +58,11 @@ impl<T> From<RowError> for Error<T> {
 		match error {
 			RowError::UnequalLengths => Self::WeightVecNotEqualSize,
 			RowError::TooManyEntries => Self::UidsLengthExceedUidsInSubNet,
-			RowError::UnknownId => Self::UidVecContainInvalidOne,
-			// A subnet's row may be all zeros; it is then too short for nothing else.
-			RowError::TooFewEntries | RowError::NoWeights => Self::WeightVecLengthIsLow,
-			RowError::OverLimit => Self::MaxWeightExceeded,
-			RowError::DuplicateId => Self::DuplicateUids,
+			RowError::UnknownId(uid) => Self::UidVecContainInvalidOne { uid },
+			RowError::TooFewEntries { minimum } => Self::WeightVecLengthIsLow { minimum },
+			RowError::NoWeights => Self::WeightVecLengthIsLow { minimum: 1 }, // Of root rows alone.
+			RowError::OverLimit(uid) => Self::MaxWeightExceeded { uid },
+			RowError::DuplicateId(uid) => Self::DuplicateUids { uid },
 		}
 	}
 }

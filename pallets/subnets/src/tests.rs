@@ -2,6 +2,7 @@
 //! What validators, miners and the chain's money rely on.
 
 mod emission;
+mod exact;
 mod registration;
 mod weights;
 

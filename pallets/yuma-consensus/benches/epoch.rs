@@ -15,9 +15,10 @@ use yuma_consensus::{epoch::run_epoch, EpochInput, Neuron, StoredRow};
 static ALLOCATOR: memory::Counting = memory::Counting;
 
 const VALIDATORS: u16 = 64;
-/// Neurons, milliseconds recorded of the reference with random weights and in adversarial order, and the ratio to reach.
-const CASES: [(u16, f64, f64, Option<f64>); 4] =
-	[(64, 0.51, 0.565, None), (256, 2.0, 3.3, None), (1_024, 9.0, 15.45, Some(5.0)), (4_096, 48.0, 74.0, Some(5.0))];
+/// Neurons, milliseconds recorded of the reference with random weights, and the ratio to reach. What was recorded with
+/// adversarial weights does not compare: that order was only nearly the worst.
+const CASES: [(u16, f64, Option<f64>); 4] =
+	[(64, 0.51, None), (256, 2.0, None), (1_024, 9.0, Some(5.0)), (4_096, 48.0, Some(5.0))];
 /// Uid and value of a weight, and of a bond.
 const BYTES_AN_ENTRY: f64 = 8.0;
 
@@ -119,9 +120,11 @@ fn main() {
 	let mut criterion = report::criterion();
 	let mut cases = Vec::new();
 	let mut rungs = Vec::new();
-	for (n, random, adversarial, goal) in CASES {
-		let states =
-			[("random", random_subnet(n), random, goal), ("adversarial", adversarial_subnet(n), adversarial, None)];
+	for (n, recorded, goal) in CASES {
+		let states = [
+			("random", random_subnet(n), Some(recorded / 1e3), goal),
+			("adversarial", adversarial_subnet(n), None, None),
+		];
 		for (order, input, recorded, goal) in states {
 			let plain = plain_input(&input);
 			assert_same(&input, &plain);
@@ -130,7 +133,7 @@ fn main() {
 			let baseline = measure(&mut criterion, &name, "baseline", || baseline::epoch(&plain));
 			if let (Some(ours), Some(baseline)) = (ours, baseline) {
 				rungs.push((name.clone(), usize::from(VALIDATORS) * usize::from(n - 1), ours));
-				cases.push(Case { name, ours, baseline, recorded: Some(recorded / 1e3), goal });
+				cases.push(Case { name, ours, baseline, recorded, goal });
 			}
 		}
 	}

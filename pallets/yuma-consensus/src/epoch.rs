@@ -103,18 +103,17 @@ pub fn run_epoch(input: &EpochInput) -> EpochOutput {
 	let registered_at: Vec<u64> = input.neurons.iter().map(|neuron| neuron.registered_at).collect();
 	let mut weights = weights(input, &registered_at);
 
-	let preranks = weights.transposed_product(&active_stake);
+	let preranks = weights.normalize_rows(&active_stake);
 	let consensus = weighted_median(&active_stake, &weights, u16_proportion_q32(input.kappa));
-	let validator_trust = weights.clip(&consensus);
-	let mut delta = weights;
-	let mut ranks = delta.scale_rows(&active_stake);
-	let ema_bonds = ema_bonds(input, &registered_at, &delta, &ranks);
-	drop(delta);
+	let clipped = weights.clip_and_scale(&consensus, &active_stake);
+	let (validator_trust, mut ranks, delta) = (clipped.rows, clipped.columns, weights);
 	let trust = ratios(&ranks, &preranks);
+
+	let (mut bonds, sums) = moving_bonds(input, &registered_at, &delta, &ranks);
+	drop(delta);
 	normalize(&mut ranks);
 	let incentive = ranks;
-
-	let mut dividends = ema_bonds.product(&incentive);
+	let mut dividends = bonds.normalize_columns(&sums, &incentive);
 	normalize(&mut dividends);
 
 	let payout = payout(&incentive, &dividends, &stake, &active_stake);
@@ -134,7 +133,7 @@ pub fn run_epoch(input: &EpochInput) -> EpochOutput {
 		server_emission: to_rao(&payout.servers),
 		validator_emission: to_rao(&payout.validators),
 		emission: to_rao(&payout.combined),
-		bonds: bonds_to_store(&ema_bonds, &permits, &input.neurons),
+		bonds: bonds_to_store(&bonds, &permits, &input.neurons),
 		active,
 		permits,
 	}
@@ -163,16 +162,14 @@ fn active_stake(stake: &[Q32], active: &[bool], neurons: &[Neuron]) -> Vec<Q32> 
 }
 
 /// `W`: the rows of permitted validators without self weights and without weights that were meant for a predecessor of
-/// the uid, each renormalized to the sum one.
+/// the uid; each is yet to be renormalized.
 fn weights(input: &EpochInput, registered_at: &[u64]) -> SparseMatrix {
 	let rows = input.neurons.iter().enumerate().map(|(uid, neuron)| {
 		let row = stored_row(&input.weights, uid).filter(|_| neuron.permit).unwrap_or_default();
 		let is_meant_for = is_meant_for(neuron, registered_at);
 		(row, move |column: u16| usize::from(column) != uid && is_meant_for(column))
 	});
-	let mut weights = SparseMatrix::from_stored(rows, registered_at.len());
-	weights.normalize_rows();
-	weights
+	SparseMatrix::from_stored(rows, registered_at.len())
 }
 
 fn stored_row(rows: &[StoredRow], uid: usize) -> Option<&[(u16, u16)]> {
@@ -185,9 +182,14 @@ fn is_meant_for<'a>(neuron: &Neuron, registered_at: &'a [u64]) -> impl Fn(u16) -
 	move |column| registered_at.get(usize::from(column)).is_some_and(|registered_at| last_update > *registered_at)
 }
 
-/// `B = α·ΔB + (1 − α)·B_old`, with `ΔB` the clipped weights times stake, `ranks` the sums of its columns; columns sum to
-/// one before and after.
-fn ema_bonds(input: &EpochInput, registered_at: &[u64], delta: &SparseMatrix, ranks: &[Q32]) -> SparseMatrix {
+/// `B = α·ΔB + (1 − α)·B_old` and the sums of its columns, with `ΔB` the clipped weights times stake, `ranks` the sums of
+/// its columns; columns sum to one before, and are yet to be scaled so after.
+fn moving_bonds(
+	input: &EpochInput,
+	registered_at: &[u64],
+	delta: &SparseMatrix,
+	ranks: &[Q32],
+) -> (SparseMatrix, Vec<u64>) {
 	let rows =
 		input.neurons.iter().enumerate().map(|(uid, neuron)| {
 			(stored_row(&input.bonds, uid).unwrap_or_default(), is_meant_for(neuron, registered_at))

@@ -15,22 +15,46 @@ pub(crate) type Q64 = I64F64;
 pub(crate) const Q32_ZERO: Q32 = Q32::from_bits(0);
 pub(crate) const Q32_ONE: Q32 = Q32::from_bits(1 << 32);
 pub(crate) const Q64_ZERO: Q64 = Q64::from_bits(0);
-pub(crate) const Q64_ONE: Q64 = Q64::from_bits(1 << 64);
-/// ln 2, rounded down.
-const LN_2: Q64 = Q64::from_bits(0xB172_17F7_D1CF_79AB);
-/// Terms of the Taylor series of exp(−r) for r < ln 2: the next one is below 2⁻⁷⁵.
-const EXP_TERMS: i32 = 20;
+/// ln 2 · 2⁶⁴, rounded down.
+const LN_2: u64 = 0xB172_17F7_D1CF_79AB;
+/// 2³² / ln 2, rounded down.
+const ONE_BY_LN_2: u64 = 0x1_7154_7652;
+/// 2⁶⁴ / n from the last term of the Taylor series of exp(−r) to the second: for r < ln 2, the next one is below 2⁻⁶⁶.
+const EXP_RECIPROCALS: [u64; 17] = [
+	u64::MAX / 18,
+	u64::MAX / 17,
+	u64::MAX / 16,
+	u64::MAX / 15,
+	u64::MAX / 14,
+	u64::MAX / 13,
+	u64::MAX / 12,
+	u64::MAX / 11,
+	u64::MAX / 10,
+	u64::MAX / 9,
+	u64::MAX / 8,
+	u64::MAX / 7,
+	u64::MAX / 6,
+	u64::MAX / 5,
+	u64::MAX / 4,
+	u64::MAX / 3,
+	u64::MAX / 2,
+];
 
 /// `part / whole` as a proportion, zero when there is no whole; exact but for the last bit for `part ≤ whole < 2⁹⁶`.
 pub(crate) fn proportion_q64(part: u128, whole: u128) -> Q64 {
-	// Long division in two digits of 32 bits: sums of many `u64` leave no room for 64 at once.
-	let digit = |part: u128| {
-		let scaled = part.checked_shl(32).unwrap_or(0);
-		(scaled.checked_div(whole).unwrap_or(0), scaled.checked_rem(whole).unwrap_or(0))
+	let bits = if part.max(whole) <= u128::from(u64::MAX) {
+		(part << 64).checked_div(whole).unwrap_or(0)
+	} else {
+		// Long division in two digits of 32 bits: sums of many `u64` leave no room for 64 at once.
+		let digit = |part: u128| {
+			let scaled = part.checked_shl(32).unwrap_or(0);
+			(scaled.checked_div(whole).unwrap_or(0), scaled.checked_rem(whole).unwrap_or(0))
+		};
+		let (high, rest) = digit(part);
+		let (low, _) = digit(rest);
+		(high << 32).saturating_add(low)
 	};
-	let (high, rest) = digit(part);
-	let (low, _) = digit(rest);
-	Q64::from_bits(i128::try_from((high << 32).saturating_add(low)).unwrap_or(i128::MAX))
+	Q64::from_bits(i128::try_from(bits).unwrap_or(i128::MAX))
 }
 
 /// As [`proportion_q64`], with 32 fractional bits.
@@ -64,7 +88,12 @@ pub(crate) fn sum(values: &[Q32]) -> Q32 {
 
 /// `a / b`, or `a` unchanged when `b` is zero: a vector without direction has nothing to be scaled by.
 pub(crate) fn divide(a: Q32, b: Q32) -> Q32 {
-	a.checked_div(b).unwrap_or(a)
+	// Most uids have none of what is divided up, and zero needs no division.
+	if a == Q32_ZERO {
+		a
+	} else {
+		a.checked_div(b).unwrap_or(a)
+	}
 }
 
 /// The raw bits of a value that is not negative.
@@ -88,9 +117,9 @@ pub(crate) fn mul_bits(a: u64, b: u64) -> u64 {
 	}
 }
 
-/// As [`q32_to_u16`], from raw bits.
+/// As [`q32_to_u16`], from the raw bits of a value of `[0, 1]`.
 pub(crate) fn q32_bits_to_u16(bits: u64) -> u16 {
-	u16::try_from(bits.saturating_mul(u16::MAX.into()) >> 32).unwrap_or(u16::MAX)
+	(bits.wrapping_mul(u16::MAX.into()) >> 32) as u16 // At most 65535.
 }
 
 /// A whole that many parts are divided by: the division is made once, each part then costs two multiplications.
@@ -162,26 +191,41 @@ pub(crate) fn in_common_unit(values: &[Scaled]) -> Vec<u64> {
 /// `σ(x) = 1 / (1 + exp(−x))` for |x| up to 2²⁰, what is beyond counting as that; the relative error is below
 /// `2⁻⁶⁰ + |x|·2⁻⁶³`.
 pub(crate) fn sigmoid(x: Q64) -> Scaled {
-	let (fraction, halvings) = exp_neg(x.saturating_abs().min(Q64::from_num(1 << 20)));
-	let whole = Q64_ONE.saturating_add(fraction.checked_shr(halvings).unwrap_or(Q64_ZERO)); // 1 + exp(−|x|), at most 2.
-	let (numerator, halvings) = if x >= Q64_ZERO { (Q64_ONE, 0) } else { (fraction, halvings) };
-	let mantissa = numerator.checked_div(whole).unwrap_or(Q64_ZERO).to_bits().unsigned_abs();
+	const ONE: u128 = 1 << 64;
+	let (fraction, halvings) = exp_neg(x.to_bits().unsigned_abs().min(ONE << 20));
+	let whole = ONE.saturating_add(fraction.checked_shr(halvings).unwrap_or(0)); // 1 + exp(−|x|), at most 2.
+	let (numerator, halvings) = if x >= Q64_ZERO { (ONE, 0) } else { (fraction, halvings) };
+	// Both halved: so the quotient fits, and but for x = 0 the divisor is one that the machine divides by.
+	let mantissa = (numerator << 63).checked_div(whole >> 1).unwrap_or(0);
 	Scaled { mantissa, exponent: (-64i32).saturating_sub_unsigned(halvings) }
 }
 
-/// exp(−x) for 0 ≤ x ≤ 2²⁰ as `(mantissa, k)` with exp(−x) = mantissa / 2ᵏ and the mantissa in [½, 1].
+/// exp(−x) for 0 ≤ x ≤ 2²⁰ as `(mantissa, k)` with exp(−x) = mantissa / 2ᵏ and the mantissa in [½, 1]; both x and the
+/// mantissa have 64 fractional bits.
 ///
 /// x = k·ln 2 + r with 0 ≤ r < ln 2, so exp(−x) = exp(−r) / 2ᵏ: the series runs where it converges fast, for every x.
-/// Off by 2⁻⁶¹ at the most, and by x·2⁻⁶³ for the digits that ln 2 lacks.
-fn exp_neg(x: Q64) -> (Q64, u32) {
-	let halvings: u32 = x.checked_div(LN_2).map_or(u32::MAX, |k| k.saturating_to_num());
-	let r = x.saturating_sub(LN_2.saturating_mul(Q64::from_num(halvings)));
-	let mut exp = Q64_ONE;
-	for n in (1..=EXP_TERMS).rev() {
-		let term = r.saturating_mul(exp).checked_div(Q64::from_num(n)).unwrap_or(Q64_ZERO);
-		exp = Q64_ONE.saturating_sub(term);
-	}
-	(exp, halvings)
+/// Off by 2⁻⁶² at the most, and by x·2⁻⁶³ for the digits that ln 2 lacks.
+fn exp_neg(x: u128) -> (u128, u32) {
+	// From the upper bits of both factors: exact, or one too small.
+	let estimate = (x >> 32).saturating_mul(ONE_BY_LN_2.into()) >> 64;
+	let above = x.saturating_sub(estimate.saturating_mul(LN_2.into()));
+	let (k, r) = match above.checked_sub(LN_2.into()) {
+		Some(r) => (estimate.saturating_add(1), r),
+		None => (estimate, above),
+	};
+	let r = u64::try_from(r).unwrap_or(LN_2);
+	// 1 − exp(−r) = r·(1 − r/2·(1 − r/3·(…))), from the inside.
+	let inner = EXP_RECIPROCALS
+		.iter()
+		.fold(0, |rest, reciprocal| mul_fractions(r.saturating_sub(mul_fractions(r, rest)), *reciprocal));
+	let fall = r.saturating_sub(mul_fractions(r, inner));
+	((1u128 << 64).saturating_sub(fall.into()), u32::try_from(k).unwrap_or(u32::MAX))
+}
+
+/// `a·b`, rounded down, of two fractions of 64 bits.
+fn mul_fractions(a: u64, b: u64) -> u64 {
+	let product = u128::from(a).saturating_mul(b.into()) >> 64;
+	u64::try_from(product).unwrap_or(u64::MAX) // Below 2⁶⁴, as both are.
 }
 
 #[cfg(test)]

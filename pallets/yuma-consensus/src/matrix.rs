@@ -3,13 +3,15 @@
 //!
 //! All entries lie in one list, row after row; columns of a row ascend and are distinct. Every operation is one pass over
 //! that list, works in place where it can, and divides once a row or a column, not once an entry.
+//!
+//! Sums are over at most 65536 columns or 2³¹ rows of values below 2³³, so they are added without a look at overflow.
 
 use alloc::{vec, vec::Vec};
 use core::mem;
 
 use crate::{
 	fixed::{bits, divide, from_bits, mul_bits, q32_bits_to_u16, Divisor, Q32, Q32_ONE, Q32_ZERO},
-	row::{sort_keeping_last, StoredRow},
+	row::{sorted, StoredRow},
 };
 
 /// A column and its value, packed: the value has 33 bits, one and below in the raw bits of [`Q32`].
@@ -23,6 +25,11 @@ impl Entry {
 
 	pub(crate) fn column(self) -> u16 {
 		(self.0 & 0xFFFF) as u16
+	}
+
+	/// The column as an index.
+	pub(crate) fn place(self) -> usize {
+		self.column().into()
 	}
 
 	pub(crate) fn value(self) -> u64 {
@@ -43,6 +50,14 @@ pub(crate) struct SparseMatrix {
 	columns: usize,
 }
 
+/// Sums of a matrix.
+pub(crate) struct Sums {
+	/// Of each row.
+	pub(crate) rows: Vec<Q32>,
+	/// Of each column.
+	pub(crate) columns: Vec<Q32>,
+}
+
 impl SparseMatrix {
 	/// Reads stored `u16` rows, each with what says which of its columns count; of a column named twice the last entry
 	/// counts. No column is named that is not below `columns`.
@@ -51,24 +66,29 @@ impl SparseMatrix {
 		columns: usize,
 	) -> Self {
 		let stored = rows.clone().fold(0usize, |sum, (row, _)| sum.saturating_add(row.len()));
-		let mut entries = Vec::with_capacity(stored);
-		let mut lengths = Vec::with_capacity(rows.size_hint().0);
+		let mut matrix = Self { lengths: Vec::new(), entries: Vec::with_capacity(stored), columns };
 		for (row, keep) in rows {
-			let before = entries.len();
-			let kept = |row: &[(u16, u16)], entries: &mut Vec<Entry>| {
-				let kept = row.iter().filter(|(column, _)| keep(*column));
-				entries.extend(kept.map(|(column, weight)| Entry::new(*column, (*weight).into())));
-			};
-			if row.is_sorted_by(|(a, _), (b, _)| a < b) {
-				kept(row, &mut entries);
-			} else {
-				let mut sorted = row.to_vec();
-				sort_keeping_last(&mut sorted);
-				kept(&sorted, &mut entries);
+			let before = matrix.entries.len();
+			if !matrix.read(row, &keep) {
+				matrix.entries.truncate(before);
+				matrix.read(&sorted(row), &keep);
 			}
-			lengths.push(entries.len().saturating_sub(before));
+			matrix.lengths.push(matrix.entries.len().saturating_sub(before));
 		}
-		Self { lengths, entries, columns }
+		matrix
+	}
+
+	/// Appends the entries of a row; says whether they ascend.
+	fn read(&mut self, row: &[(u16, u16)], keep: impl Fn(u16) -> bool) -> bool {
+		let (mut is_sorted, mut next) = (true, 0u32);
+		for (column, weight) in row {
+			is_sorted &= u32::from(*column) >= next;
+			next = u32::from(*column).wrapping_add(1); // 65536 at most.
+			if keep(*column) {
+				self.entries.push(Entry::new(*column, (*weight).into()));
+			}
+		}
+		is_sorted
 	}
 
 	pub(crate) fn rows(&self) -> impl Iterator<Item = &[Entry]> {
@@ -89,165 +109,155 @@ impl SparseMatrix {
 		})
 	}
 
-	/// Scales each row of stored weights to the sum one.
-	pub(crate) fn normalize_rows(&mut self) {
-		for row in self.rows_mut() {
-			let total = row.iter().fold(0u64, |sum, entry| sum.saturating_add(entry.value()));
-			let total = Divisor::new(total);
-			for entry in row {
-				entry.set(total.proportion(entry.value()));
-			}
-		}
-	}
-
-	/// The sum of each column.
-	fn column_sums(&self) -> Vec<u64> {
-		let mut sums = vec![0u64; self.columns];
-		for entry in &self.entries {
-			add(&mut sums, *entry, entry.value());
-		}
-		sums
-	}
-
-	/// `Mᵀ·v`: for each column the sum of its entries, each times its row's factor.
-	pub(crate) fn transposed_product(&self, factors: &[Q32]) -> Vec<Q32> {
+	/// Scales each row of stored weights to the sum one. Returns `Mᵀ·v` of the result: for each column the sum of its
+	/// entries, each times its row's factor.
+	pub(crate) fn normalize_rows(&mut self, factors: &[Q32]) -> Vec<Q32> {
 		let mut product = vec![0u64; self.columns];
-		for (row, factor) in self.rows().zip(factors).filter(|(_, factor)| **factor > Q32_ZERO) {
-			let factor = bits(*factor);
+		for (row, factor) in self.rows_mut().zip(factors) {
+			let total = row.iter().fold(0u64, |sum, entry| sum.wrapping_add(entry.value()));
+			let (total, factor) = (Divisor::new(total), bits(*factor));
 			for entry in row {
-				add(&mut product, *entry, mul_bits(entry.value(), factor));
+				let share = total.proportion(entry.value());
+				entry.set(share);
+				if let Some(sum) = product.get_mut(entry.place()) {
+					*sum = sum.wrapping_add(mul_bits(share, factor));
+				}
 			}
 		}
 		product.into_iter().map(from_bits).collect()
 	}
 
-	/// Cuts each entry to its column's limit. Returns the sum of each row.
-	pub(crate) fn clip(&mut self, limits: &[Q32]) -> Vec<Q32> {
-		let limits: Vec<u64> = limits.iter().map(|limit| bits(*limit)).collect();
-		self.rows_mut()
-			.map(|row| {
-				let mut sum = 0u64;
-				for entry in row {
-					let limit = limits.get(usize::from(entry.column())).copied().unwrap_or(0);
-					let value = entry.value().min(limit);
-					entry.set(value);
-					sum = sum.saturating_add(value);
+	/// Cuts each entry to its column's limit, then multiplies each row by its factor. Returns the sums of the rows as cut,
+	/// and of the columns as multiplied: `Mᵀ·v`.
+	pub(crate) fn clip_and_scale(&mut self, limits: &[Q32], factors: &[Q32]) -> Sums {
+		let mut columns: Vec<(u64, u64)> = limits.iter().map(|limit| (bits(*limit), 0)).collect();
+		let mut clip = |(row, factor): (&mut [Entry], &Q32)| {
+			let (mut sum, factor) = (0u64, bits(*factor));
+			for entry in row {
+				if let Some((limit, column)) = columns.get_mut(entry.place()) {
+					let value = entry.value().min(*limit);
+					let scaled = mul_bits(value, factor);
+					entry.set(scaled);
+					sum = sum.wrapping_add(value);
+					*column = column.wrapping_add(scaled);
 				}
-				from_bits(sum)
-			})
-			.collect()
+			}
+			from_bits(sum)
+		};
+		let rows = self.rows_mut().zip(factors).map(&mut clip).collect();
+		Sums { rows, columns: columns.into_iter().map(|(_, sum)| from_bits(sum)).collect() }
 	}
 
-	/// Multiplies each row by its factor. Returns the sum of each column, `Mᵀ·v`.
-	pub(crate) fn scale_rows(&mut self, factors: &[Q32]) -> Vec<Q32> {
-		let mut sums = vec![0u64; self.columns];
-		for (row, factor) in self.rows_mut().zip(factors) {
-			let factor = bits(*factor);
-			for entry in row {
-				let scaled = mul_bits(entry.value(), factor);
-				entry.set(scaled);
-				add(&mut sums, *entry, scaled);
+	/// `alpha·new + (1 − alpha)·old`, entry by entry, where the columns of both are first scaled to the sum one. What
+	/// becomes zero goes. `new_sums` are the sums of the columns of `new`. The second result are the sums of its columns.
+	pub(crate) fn moving_average(new: &Self, new_sums: &[Q32], old: &Self, alpha: Q32) -> (Self, Vec<u64>) {
+		let mut columns: Vec<Average> = new_sums.iter().map(|sum| Average::of(bits(*sum))).collect();
+		for entry in &old.entries {
+			if let Some(column) = columns.get_mut(entry.place()) {
+				column.sum = column.sum.wrapping_add(entry.value());
 			}
 		}
-		sums.into_iter().map(from_bits).collect()
-	}
-
-	/// `alpha·new + (1 − alpha)·old`, entry by entry, where the columns of both are first scaled to the sum one, and so is
-	/// the result. What becomes zero goes. `new_sums` are the sums of the columns of `new`.
-	pub(crate) fn moving_average(new: &Self, new_sums: &[Q32], old: &Self, alpha: Q32) -> Self {
-		let new_sums: Vec<Divisor> = new_sums.iter().map(|sum| Divisor::new(bits(*sum))).collect();
-		let old_sums: Vec<Divisor> = old.column_sums().into_iter().map(Divisor::new).collect();
-		let new_part = Part { sums: &new_sums, factor: bits(alpha) };
-		let old_part = Part { sums: &old_sums, factor: bits(Q32_ONE.saturating_sub(alpha)) };
+		for column in &mut columns {
+			*column = Average { old: Divisor::new(column.sum), sum: 0, ..*column };
+		}
+		let factors = (bits(alpha), bits(Q32_ONE.saturating_sub(alpha)));
 		let mut entries = Vec::with_capacity(new.entries.len().max(old.entries.len()));
 		let mut lengths = Vec::with_capacity(new.lengths.len());
 		for (new, old) in new.rows().zip(old.rows()) {
 			let before = entries.len();
-			average_rows((new, &new_part), (old, &old_part), &mut entries);
+			average_rows(new, old, &mut columns, factors, &mut entries);
 			lengths.push(entries.len().saturating_sub(before));
 		}
-		let mut average = Self { lengths, entries, columns: new.columns };
-		average.normalize_columns();
-		average
+		(Self { lengths, entries, columns: new.columns }, columns.into_iter().map(|column| column.sum).collect())
 	}
 
-	/// Scales each column to the sum one.
-	fn normalize_columns(&mut self) {
-		let sums: Vec<Divisor> = self.column_sums().into_iter().map(Divisor::new).collect();
-		for entry in &mut self.entries {
-			if let Some(sum) = sums.get(usize::from(entry.column())) {
-				entry.set(sum.proportion(entry.value()));
+	/// Scales each column, of which `sums` are the sums, to the sum one. Returns `M·v` of the result: for each row the sum of
+	/// its entries, each times its column's factor.
+	pub(crate) fn normalize_columns(&mut self, sums: &[u64], factors: &[Q32]) -> Vec<Q32> {
+		let columns: Vec<(Divisor, u64)> =
+			sums.iter().zip(factors).map(|(sum, factor)| (Divisor::new(*sum), bits(*factor))).collect();
+		let normalize = |row: &mut [Entry]| {
+			let mut product = 0u64;
+			for entry in row {
+				if let Some((sum, factor)) = columns.get(entry.place()) {
+					let share = sum.proportion(entry.value());
+					entry.set(share);
+					product = product.wrapping_add(mul_bits(share, *factor));
+				}
 			}
-		}
-	}
-
-	/// `M·v`: for each row the sum of its entries, each times its column's factor.
-	pub(crate) fn product(&self, factors: &[Q32]) -> Vec<Q32> {
-		let factors: Vec<u64> = factors.iter().map(|factor| bits(*factor)).collect();
-		let term =
-			|entry: &Entry| mul_bits(entry.value(), factors.get(usize::from(entry.column())).copied().unwrap_or(0));
-		self.rows().map(|row| from_bits(row.iter().fold(0u64, |sum, entry| sum.saturating_add(term(entry))))).collect()
+			from_bits(product)
+		};
+		self.rows_mut().map(normalize).collect()
 	}
 
 	/// The rows that `is_stored` wants, as they are stored: entries per 65535 of the largest of their column, rounded down.
 	pub(crate) fn to_stored(&self, is_stored: impl Fn(usize) -> bool) -> Vec<Option<StoredRow>> {
 		let mut tops = vec![0u64; self.columns];
 		for entry in &self.entries {
-			if let Some(top) = tops.get_mut(usize::from(entry.column())) {
+			if let Some(top) = tops.get_mut(entry.place()) {
 				*top = entry.value().max(*top);
 			}
 		}
 		let tops: Vec<Divisor> = tops.into_iter().map(Divisor::new).collect();
 		let stored = |entry: &Entry| {
-			let top = tops.get(usize::from(entry.column()));
-			(entry.column(), q32_bits_to_u16(top.map_or(0, |top| top.proportion(entry.value()))))
+			let proportion = tops.get(entry.place()).map_or(0, |top| top.proportion(entry.value()));
+			(entry.column(), q32_bits_to_u16(proportion))
 		};
 		let rows = self.rows().enumerate();
 		rows.map(|(uid, row)| is_stored(uid).then(|| row.iter().map(stored).collect())).collect()
 	}
 }
 
-fn add(sums: &mut [u64], entry: Entry, value: u64) {
-	if let Some(sum) = sums.get_mut(usize::from(entry.column())) {
-		*sum = sum.saturating_add(value);
-	}
+/// A column of a moving average.
+#[derive(Clone, Copy)]
+struct Average {
+	/// Sums of the column on both sides.
+	new: Divisor,
+	old: Divisor,
+	/// Of the average, so far.
+	sum: u64,
 }
 
-/// What scales one side of a moving average.
-struct Part<'a> {
-	/// Of the columns.
-	sums: &'a [Divisor],
-	factor: u64,
-}
-
-impl Part<'_> {
-	fn of(&self, entry: &Entry) -> u64 {
-		let sum = self.sums.get(usize::from(entry.column()));
-		mul_bits(sum.map_or(0, |sum| sum.proportion(entry.value())), self.factor)
+impl Average {
+	fn of(new: u64) -> Self {
+		Self { new: Divisor::new(new), old: Divisor::new(0), sum: 0 }
 	}
 }
 
 /// Merges two rows in one pass over both.
-fn average_rows(new: (&[Entry], &Part), old: (&[Entry], &Part), averaged: &mut Vec<Entry>) {
-	let ((mut new, new_part), (mut old, old_part)) = (new, old);
+fn average_rows(
+	mut new: &[Entry],
+	mut old: &[Entry],
+	columns: &mut [Average],
+	factors: (u64, u64),
+	averaged: &mut Vec<Entry>,
+) {
 	loop {
-		let (column, value) = match (new.split_first(), old.split_first()) {
-			(Some((a, after_a)), Some((b, after_b))) if a.column() == b.column() => {
+		let (column, new_value, old_value) = match (new, old) {
+			([a, after_a @ ..], [b, after_b @ ..]) if a.column() == b.column() => {
 				(new, old) = (after_a, after_b);
-				(a.column(), new_part.of(a).saturating_add(old_part.of(b)))
+				(*a, a.value(), b.value())
 			},
-			(Some((a, after)), b) if b.is_none_or(|(b, _)| a.column() < b.column()) => {
+			([a, after @ ..], [b, ..]) if a.column() < b.column() => {
 				new = after;
-				(a.column(), new_part.of(a))
+				(*a, a.value(), 0)
 			},
-			(_, Some((b, after))) => {
+			(_, [b, after @ ..]) => {
 				old = after;
-				(b.column(), old_part.of(b))
+				(*b, 0, b.value())
 			},
-			_ => return,
+			([a, after @ ..], []) => {
+				new = after;
+				(*a, a.value(), 0)
+			},
+			([], []) => return,
 		};
+		let Some(average) = columns.get_mut(column.place()) else { continue };
+		let fresh = mul_bits(average.new.proportion(new_value), factors.0);
+		let value = fresh.wrapping_add(mul_bits(average.old.proportion(old_value), factors.1));
+		average.sum = average.sum.wrapping_add(value);
 		if value > 0 {
-			averaged.push(Entry::new(column, value));
+			averaged.push(Entry::new(column.column(), value));
 		}
 	}
 }

@@ -54,7 +54,7 @@ fn votes_by_column(stake: &[Q32], scores: &SparseMatrix) -> (Vec<Vote>, Vec<usiz
 	let voters = || scores.rows().zip(stake).filter(|(_, stake)| **stake > Q32_ZERO).map(|(row, _)| row);
 	let mut next = vec![0usize; stake.len()];
 	for entry in voters().flatten() {
-		if let Some(count) = next.get_mut(usize::from(entry.column())) {
+		if let Some(count) = next.get_mut(entry.place()) {
 			*count = count.saturating_add(1);
 		}
 	}
@@ -67,7 +67,7 @@ fn votes_by_column(stake: &[Q32], scores: &SparseMatrix) -> (Vec<Vote>, Vec<usiz
 	let mut votes = vec![Vote::default(); start];
 	for (voter, row) in voters().enumerate() {
 		for entry in row {
-			let Some(next) = next.get_mut(usize::from(entry.column())) else { continue };
+			let Some(next) = next.get_mut(entry.place()) else { continue };
 			if let Some(vote) = votes.get_mut(*next) {
 				*vote = Vote::new(entry.value(), voter);
 			}

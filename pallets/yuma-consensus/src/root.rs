@@ -5,11 +5,11 @@
 //! `C = σ(ρ·(T − κ))`; `S` are the validators' shares of stake and each row of `W` sums to one.
 //! Source: subtensor, `root_epoch` (docs/consensus.md for the words).
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use crate::{
 	fixed::{in_common_unit, proportion_q64, sigmoid, u16_proportion_q32, Scaled, Q64},
-	row::NormalizedRow,
+	row::{Cut, LiveRow, Places},
 	split::split,
 };
 
@@ -39,58 +39,63 @@ pub struct RootParams {
 /// With up to 4096 votes no share of `k` is off from its exact value by more than `(2·rho + 3·k + 16)·2⁻⁶⁴`: for the
 /// usual parameters below 2⁻⁵⁵, and for any below 2⁻⁴⁵, a ten-thousandth of a rao in a block.
 pub fn emission_shares(netuids: &[u16], votes: &[RootVote], params: RootParams) -> Vec<u64> {
-	shares_of_rows(netuids, votes, params, NormalizedRow::from_stored)
+	shares_of_rows(netuids, votes, params, |units| units)
 }
 
-/// What [`emission_shares`] would be if rows were taken as stored: the defect that renormalization removes.
+/// What [`emission_shares`] would be if rows were taken as stored, in units of 65535: what an even voter pulls is then a
+/// multiple of what a voter of the same stake pulls who concentrates. The defect that renormalization removes.
 pub fn emission_shares_without_renormalization(netuids: &[u16], votes: &[RootVote], params: RootParams) -> Vec<u64> {
-	shares_of_rows(netuids, votes, params, NormalizedRow::without_renormalization)
+	shares_of_rows(netuids, votes, params, |_| u16::MAX.into())
 }
 
-fn shares_of_rows(
-	netuids: &[u16],
-	votes: &[RootVote],
-	params: RootParams,
-	read: impl Fn(&[(u16, u16)], &[u16]) -> NormalizedRow,
-) -> Vec<u64> {
-	let rows: Vec<NormalizedRow> = votes.iter().map(|vote| read(vote.row, netuids)).collect();
-	let Tally { rank, backing, stake } = tally(netuids, votes, &rows);
-	let consensus = backing.into_iter().map(|backing| consensus(proportion_q64(backing, stake), params));
-	let pulls: Vec<Scaled> = consensus.zip(rank).map(|(consensus, rank)| consensus.times(rank)).collect();
+/// `whole` is what a row's weights are divided by, given their sum.
+fn shares_of_rows(netuids: &[u16], votes: &[RootVote], params: RootParams, whole: impl Fn(u64) -> u64) -> Vec<u64> {
+	let Tally { subnets, stake } = tally(netuids, votes, whole);
+	let pull = |Subnet { rank, backing }| consensus(proportion_q64(backing, stake), params).times(rank);
+	let pulls: Vec<Scaled> = subnets.into_iter().map(pull).collect();
 	split(u64::MAX, &in_common_unit(&pulls))
 }
 
 /// What the votes amount to; see [`tally`].
 struct Tally {
-	/// `R` of each subnet, in a unit that the sum of all rows' stake fills the format with.
-	rank: Vec<u128>,
-	/// Stake that votes for the subnet at all, in rao.
-	backing: Vec<u128>,
+	subnets: Vec<Subnet>,
 	/// All stake, also that of validators who are silent, in rao.
 	stake: u128,
+}
+
+/// What one subnet has of the votes.
+#[derive(Clone, Copy, Default)]
+struct Subnet {
+	/// `R`, in a unit that the sum of all rows' stake fills the format with.
+	rank: u128,
+	/// Stake that votes for the subnet at all, in rao.
+	backing: u128,
 }
 
 /// Bits of the sum of ranks: rows that are not renormalized may exceed it 65536 times, and it still fits.
 const RANK_BITS: u32 = 111;
 
 /// Adds up the votes. Every row that votes at all adds exactly its stake to the sum of ranks, however many subnets it
-/// names.
-fn tally(netuids: &[u16], votes: &[RootVote], rows: &[NormalizedRow]) -> Tally {
+/// names. Two passes over the entries, and one division a row.
+fn tally(netuids: &[u16], votes: &[RootVote], whole: impl Fn(u64) -> u64) -> Tally {
+	let places = Places::new(netuids);
+	let rows: Vec<LiveRow> = votes.iter().map(|vote| LiveRow::read(vote.row, &places)).collect();
 	let sum = |stakes: &mut dyn Iterator<Item = u64>| stakes.fold(0u128, |sum, stake| sum.saturating_add(stake.into()));
-	let voting = sum(&mut votes.iter().zip(rows).filter(|(_, row)| !row.is_empty()).map(|(vote, _)| vote.stake));
+	let voting = sum(&mut votes.iter().zip(&rows).filter(|(_, row)| row.units > 0).map(|(vote, _)| vote.stake));
 	let up = RANK_BITS.saturating_sub(u128::BITS.saturating_sub(voting.leading_zeros()));
-	let mut rank = Vec::from_iter(netuids.iter().map(|_| 0u128));
-	let mut backing = rank.clone();
-	for (vote, row) in votes.iter().zip(rows) {
+	let mut subnets = vec![Subnet::default(); netuids.len()];
+	for (vote, row) in votes.iter().zip(&rows).filter(|(_, row)| row.units > 0) {
 		let stake = u128::from(vote.stake);
-		for (index, part) in row.parts(stake.checked_shl(up).unwrap_or(0)) {
-			if let (Some(rank), Some(backing)) = (rank.get_mut(index), backing.get_mut(index)) {
-				*rank = rank.saturating_add(part);
-				*backing = backing.saturating_add(stake);
+		let mut cut = Cut::new(stake.checked_shl(up).unwrap_or(0), whole(row.units));
+		for (netuid, weight) in row.entries.iter().filter(|(_, weight)| *weight > 0) {
+			if let Some(subnet) = subnets.get_mut(places.of(*netuid)) {
+				// Neither overflows: all ranks together fit, and so do the stakes of all votes that memory can hold.
+				subnet.rank = subnet.rank.wrapping_add(cut.next(*weight));
+				subnet.backing = subnet.backing.wrapping_add(stake);
 			}
 		}
 	}
-	Tally { rank, backing, stake: sum(&mut votes.iter().map(|vote| vote.stake)) }
+	Tally { subnets, stake: sum(&mut votes.iter().map(|vote| vote.stake)) }
 }
 
 /// Consensus `σ(ρ·(T − κ))` on a subnet of trust `T`, for all parameters.

@@ -18,14 +18,17 @@ pub enum RowError {
 	UnequalLengths,
 	/// More entries than there can be ids.
 	TooManyEntries,
-	/// An entry is for a uid or netuid that does not exist; on the root network netuid 0 counts as such.
-	UnknownId,
+	/// An entry is for this uid or netuid, which does not exist; on the root network netuid 0 does not.
+	UnknownId(u16),
 	/// Fewer entries than the minimum.
-	TooFewEntries,
-	/// An entry is a larger part of the row than the limit.
-	OverLimit,
-	/// An id is named twice.
-	DuplicateId,
+	TooFewEntries {
+		/// How many it asks for.
+		minimum: u16,
+	},
+	/// The entry for this id is a larger part of the row than the limit.
+	OverLimit(u16),
+	/// This id is named twice.
+	DuplicateId(u16),
 	/// No entry is above zero: such a vote has no direction.
 	NoWeights,
 }
@@ -63,11 +66,11 @@ pub fn check_lengths(ids: &[u16], weights: &[u16], most: usize) -> Result<(), Ro
 /// all-zero rows may be set where the minimum allows; they read as a vote for nobody.
 pub fn subnet_row(uid: u16, n: u16, limits: RowLimits, uids: &[u16], weights: &[u16]) -> Result<StoredRow, RowError> {
 	check_lengths(uids, weights, n.into())?;
-	if uids.iter().any(|uid| *uid >= n) {
-		return Err(RowError::UnknownId);
+	if let Some(unknown) = uids.iter().filter(|uid| **uid >= n).min() {
+		return Err(RowError::UnknownId(*unknown));
 	}
 	if !is_self_weight(uid, uids) {
-		check_limits(limits, n.into(), weights)?;
+		check_limits(limits, n, uids, weights)?;
 	}
 	distinct_row(uids, weights)
 }
@@ -84,22 +87,22 @@ pub fn subnet_row(uid: u16, n: u16, limits: RowLimits, uids: &[u16], weights: &[
 pub fn root_row(netuids: &[u16], limits: RowLimits, dests: &[u16], weights: &[u16]) -> Result<StoredRow, RowError> {
 	let netuids = netuids.strip_prefix(&[ROOT_NETUID]).unwrap_or(netuids);
 	check_lengths(dests, weights, usize::from(u16::MAX))?;
-	if !dests.iter().all(|dest| netuids.binary_search(dest).is_ok()) {
-		return Err(RowError::UnknownId);
+	if let Some(unknown) = dests.iter().filter(|dest| netuids.binary_search(dest).is_err()).min() {
+		return Err(RowError::UnknownId(*unknown));
 	}
 	if weights.iter().all(|weight| *weight == 0) {
 		return Err(RowError::NoWeights);
 	}
-	let max_weight = limits.max_weight.max(even_part(netuids.len()));
-	check_limits(RowLimits { max_weight, ..limits }, netuids.len(), weights)?;
+	let k = u16::try_from(netuids.len()).unwrap_or(u16::MAX); // Distinct netuids above zero: at most 65535.
+	let max_weight = limits.max_weight.max(even_part(k));
+	check_limits(RowLimits { max_weight, ..limits }, k, dests, weights)?;
 	let mut row = distinct_row(dests, weights)?;
 	row.retain(|(_, weight)| *weight > 0);
 	Ok(row)
 }
 
 /// What each of `k` entries has of an even row, per 65535, rounded up; of no entries, all.
-fn even_part(k: usize) -> u16 {
-	let k = u16::try_from(k).unwrap_or(u16::MAX); // Distinct netuids above zero: at most 65535.
+fn even_part(k: u16) -> u16 {
 	u16::MAX.div_ceil(k.max(1))
 }
 
@@ -108,15 +111,17 @@ pub fn is_self_weight(uid: u16, uids: &[u16]) -> bool {
 	uids == [uid]
 }
 
-fn check_limits(limits: RowLimits, ids: usize, weights: &[u16]) -> Result<(), RowError> {
-	if weights.len() < ids.min(limits.min_entries.into()) {
-		return Err(RowError::TooFewEntries);
+/// Checks the row `(ids, weights)` of one that names at most `n` ids.
+fn check_limits(limits: RowLimits, n: u16, ids: &[u16], weights: &[u16]) -> Result<(), RowError> {
+	let minimum = n.min(limits.min_entries);
+	if weights.len() < usize::from(minimum) {
+		return Err(RowError::TooFewEntries { minimum });
 	}
 	let sum: u64 = weights.iter().fold(0, |sum, weight| sum.saturating_add((*weight).into()));
-	let max: u64 = weights.iter().copied().max().unwrap_or(0).into();
+	let Some((max, id)) = weights.iter().copied().zip(ids).max() else { return Ok(()) };
 	// max / sum > limit / 65535, as integers below 2⁴⁸.
-	if max.saturating_mul(u16::MAX.into()) > sum.saturating_mul(limits.max_weight.into()) {
-		return Err(RowError::OverLimit);
+	if u64::from(max).saturating_mul(u16::MAX.into()) > sum.saturating_mul(limits.max_weight.into()) {
+		return Err(RowError::OverLimit(*id));
 	}
 	Ok(())
 }
@@ -125,11 +130,11 @@ fn check_limits(limits: RowLimits, ids: usize, weights: &[u16]) -> Result<(), Ro
 fn distinct_row(ids: &[u16], weights: &[u16]) -> Result<StoredRow, RowError> {
 	let mut row: Vec<(u16, u16)> = ids.iter().copied().zip(max_upscale(weights)).collect();
 	row.sort_unstable();
-	if row.is_sorted_by(|(a, _), (b, _)| a < b) {
-		Ok(row)
-	} else {
-		Err(RowError::DuplicateId)
-	}
+	let twice = row.windows(2).find_map(|pair| match pair {
+		[(a, _), (b, _)] if a == b => Some(*a),
+		_ => None,
+	});
+	twice.map_or(Ok(row), |id| Err(RowError::DuplicateId(id)))
 }
 
 #[cfg(test)]

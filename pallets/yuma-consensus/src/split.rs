@@ -17,14 +17,18 @@ pub fn split(amount: u64, shares: &[u64]) -> Vec<u64> {
 		let product = u128::from(amount).saturating_mul((*share).into()); // Two factors below 2⁶⁴.
 		let part = product.checked_div(total).unwrap_or(0);
 		parts.push(u64::try_from(part).unwrap_or(u64::MAX)); // At most `amount`.
-		remainders.push((Reverse(product.checked_rem(total).unwrap_or(0)), index));
+		let remainder = product.saturating_sub(part.saturating_mul(total)); // Cheaper than to divide again.
+		remainders.push((Reverse(remainder), index));
 	}
 	if total == 0 {
 		return parts;
 	}
 	let paid = parts.iter().fold(0u64, |sum, part| sum.saturating_add(*part));
-	remainders.sort_unstable();
 	let left = usize::try_from(amount.saturating_sub(paid)).unwrap_or(usize::MAX);
+	// Who is among the first is all that matters, not in which order. There are more remainders than rao left.
+	if let Some(last) = left.checked_sub(1).filter(|last| *last < remainders.len()) {
+		remainders.select_nth_unstable(last);
+	}
 	for (_, index) in remainders.into_iter().take(left) {
 		if let Some(part) = parts.get_mut(index) {
 			*part = part.saturating_add(1);

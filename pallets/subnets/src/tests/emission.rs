@@ -87,7 +87,9 @@ fn a_removed_subnet_leaves_its_share_to_the_others_and_nothing_behind() {
 		let gone = join(1, 2, 10 * TAO);
 		join(2, 3, 10 * TAO);
 		advance(7);
+		let (pending, burned) = (PendingEmission::<Test>::get(1), crate::TotalBurned::<Test>::get());
 		assert_ok!(Subnets::remove_network(RuntimeOrigin::root(), 1));
+		assert_eq!(crate::TotalBurned::<Test>::get() - burned, pending);
 		check_invariants();
 		assert_eq!(System::sufficients(&gone), 0);
 		let before = TotalIssuance::<Test>::get();
@@ -113,6 +115,12 @@ fn what_is_burned_leaves_total_issuance() {
 		let free = Balances::balance(&2);
 		assert_ok!(Balances::transfer_allow_death(signed(2), 3, free - 499)); // Leaves dust, which is reaped.
 		assert_eq!(before - TotalIssuance::<Test>::get(), TAO + 77 + 499);
+		assert_eq!(crate::TotalBurned::<Test>::get(), TAO + 77 + 499);
+		let burned = System::events().into_iter().filter_map(|record| match record.event {
+			RuntimeEvent::Subnets(crate::Event::Burned { amount }) => Some(amount),
+			_ => None,
+		});
+		assert_eq!(burned.collect::<Vec<_>>(), [TAO, 77, 499]);
 	});
 }
 

@@ -36,13 +36,13 @@ fn bad_rows_are_named_and_change_nothing() {
 	execute_with_validator(|set| {
 		assert_noop!(set(&[1, 2], &[1]), Error::<Test>::WeightVecNotEqualSize);
 		assert_noop!(set(&[0, 1, 2, 2], &[1; 4]), Error::<Test>::UidsLengthExceedUidsInSubNet);
-		assert_noop!(set(&[3], &[1]), Error::<Test>::UidVecContainInvalidOne);
-		assert_noop!(set(&[2, 2], &[1, 1]), Error::<Test>::DuplicateUids);
+		assert_noop!(set(&[3], &[1]), Error::<Test>::UidVecContainInvalidOne { uid: 3 });
+		assert_noop!(set(&[2, 2], &[1, 1]), Error::<Test>::DuplicateUids { uid: 2 });
 		MinAllowedWeights::<Test>::insert(1, 2);
-		assert_noop!(set(&[2], &[1]), Error::<Test>::WeightVecLengthIsLow);
+		assert_noop!(set(&[2], &[1]), Error::<Test>::WeightVecLengthIsLow { minimum: 2 });
 		MaxWeightsLimit::<Test>::insert(1, 32_767);
-		assert_noop!(set(&[1, 2], &[3, 1]), Error::<Test>::MaxWeightExceeded);
-		assert_noop!(set(&[1, 2], &[1, 1]), Error::<Test>::MaxWeightExceeded); // 32767.5 of 65535.
+		assert_noop!(set(&[1, 2], &[3, 1]), Error::<Test>::MaxWeightExceeded { uid: 1 });
+		assert_noop!(set(&[1, 2], &[1, 1]), Error::<Test>::MaxWeightExceeded { uid: 2 }); // 32767.5 of 65535.
 		MaxWeightsLimit::<Test>::insert(1, 32_768);
 		assert_ok!(set(&[1, 2], &[1, 1]));
 	});
@@ -54,7 +54,7 @@ fn w1_the_limit_is_checked_before_rounding() {
 		MaxWeightsLimit::<Test>::insert(1, 26_214); // 0.4 exactly.
 		assert_ok!(set(&[0, 1, 2], &[4, 3, 3]));
 		MaxWeightsLimit::<Test>::insert(1, 49_151);
-		assert_noop!(set(&[0, 1, 2], &[6, 1, 1]), Error::<Test>::MaxWeightExceeded);
+		assert_noop!(set(&[0, 1, 2], &[6, 1, 1]), Error::<Test>::MaxWeightExceeded { uid: 0 });
 	});
 }
 
@@ -75,7 +75,7 @@ fn the_rate_limit_counts_blocks() {
 		WeightsSetRateLimit::<Test>::insert(1, 4);
 		assert_ok!(set(&[1], &[1]));
 		System::set_block_number(8);
-		assert_noop!(set(&[1], &[1]), Error::<Test>::SettingWeightsTooFast);
+		assert_noop!(set(&[1], &[1]), Error::<Test>::SettingWeightsTooFast { blocks_left: 1 });
 		System::set_block_number(9);
 		assert_ok!(set(&[1], &[1]));
 	});

@@ -44,6 +44,18 @@ proptest! {
 	}
 
 	#[test]
+	fn a_divisor_divides(part in 0u64..=1 << 32, above in prop_oneof![Just(0u64), 0u64..9, 0u64..1 << 52]) {
+		let whole = (part + above).max(1);
+		prop_assert_eq!(u128::from(Divisor::new(whole).proportion(part)), (u128::from(part) << 32) / u128::from(whole));
+	}
+
+	#[test]
+	fn a_product_in_raw_bits_is_rounded_down(a in 0u64..=1 << 32, b in prop_oneof![Just(1u64 << 32), 0u64..1 << 32]) {
+		prop_assert_eq!(u128::from(mul_bits(a, b)), (u128::from(a) * u128::from(b)) >> 32);
+		prop_assert_eq!(q32_bits_to_u16(a), q32_to_u16(from_bits(a)));
+	}
+
+	#[test]
 	fn a_common_unit_keeps_ratios(a in 1u128..1 << 100, b in 1u128..1 << 100, x in -100i32..100) {
 		let consensus = sigmoid(Q64::from_num(x));
 		let scaled = in_common_unit(&[consensus.times(a), consensus.times(b)]);
@@ -67,7 +79,7 @@ fn the_sigmoid_is_total() {
 fn the_sigmoid_is_exact_at_zero_and_around_the_multiples_of_ln_2() {
 	for k in 0..200 {
 		for step in -3..=3 {
-			let x = Q64::from_bits(LN_2.to_bits() * k + step);
+			let x = Q64::from_bits(i128::from(LN_2) * k + step);
 			assert!(sigmoid_error(x) <= sigmoid_bound(x), "{x}");
 			let x = Q64_ZERO - x;
 			assert!(sigmoid_error(x) <= sigmoid_bound(x), "{x}");
@@ -80,7 +92,7 @@ fn nothing_divides_by_zero() {
 	assert_eq!(proportion_q64(5, 0), Q64_ZERO);
 	assert_eq!(divide(Q32_ONE, Q32_ZERO), Q32_ONE);
 	assert_eq!(in_common_unit(&[]), [0u64; 0]);
-	assert_eq!(in_common_unit(&[sigmoid(Q64_ONE).times(0)]), [0]);
+	assert_eq!(in_common_unit(&[sigmoid(Q64::from_num(1)).times(0)]), [0]);
 }
 
 #[test]
@@ -88,4 +100,16 @@ fn mul_floor_holds_at_the_edges() {
 	assert_eq!(mul_floor(Q32_ONE, u64::MAX), u64::MAX);
 	assert_eq!(mul_floor(proportion_q32(1, 3), 3), 0);
 	assert_eq!(mul_floor(Q32_ZERO, u64::MAX), 0);
+}
+
+#[test]
+fn a_divisor_divides_at_the_edges() {
+	for whole in (0..=48).flat_map(|bits| [(1u64 << bits) - 1, 1 << bits, (1 << bits) + 1]) {
+		for part in [0, 1, 2, whole / 2, whole.saturating_sub(1), whole, 1 << 32].map(|part| part.min(1 << 32)) {
+			let exact = (u128::from(part) << 32) / u128::from(whole.max(1));
+			if part <= whole {
+				assert_eq!(u128::from(Divisor::new(whole).proportion(part)), exact, "{part} / {whole}");
+			}
+		}
+	}
 }

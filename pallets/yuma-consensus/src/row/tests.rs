@@ -32,6 +32,12 @@ fn stale_entries_do_not_count() {
 	assert_eq!(NormalizedRow::from_stored(&[(1, 0)], &[1]).shares().count(), 0);
 }
 
+/// Cuts `amount` by the shares, `(index into ids, part)`.
+fn parts(read: &NormalizedRow, whole: u64, amount: u128) -> Vec<(usize, u128)> {
+	let mut cut = Cut::new(amount, whole);
+	read.entries.iter().map(|(index, weight)| (*index, cut.next(*weight))).collect()
+}
+
 fn stored_row() -> impl Strategy<Value = StoredRow> {
 	proptest::collection::btree_map(0u16..400, 0u16.., 0..64).prop_map(|row| row.into_iter().collect())
 }
@@ -66,8 +72,8 @@ proptest! {
 	fn the_parts_of_an_amount_sum_to_it_exactly(row in stored_row(), amount in 0u128..1 << 111) {
 		let ids: Vec<u16> = (0..300).collect();
 		let read = NormalizedRow::from_stored(&row, &ids);
-		let parts: Vec<(usize, u128)> = read.parts(amount).collect();
-		prop_assert_eq!(parts.iter().map(|(_, part)| part).sum::<u128>(), if read.is_empty() { 0 } else { amount });
+		let parts = parts(&read, read.whole, amount);
+		prop_assert_eq!(parts.iter().map(|(_, part)| part).sum::<u128>(), if read.whole == 0 { 0 } else { amount });
 		for ((_, part), (_, weight)) in parts.iter().zip(&read.entries) {
 			let (each, rest) = (amount / u128::from(read.whole), amount % u128::from(read.whole));
 			let floor = each * u128::from(*weight) + rest * u128::from(*weight) / u128::from(read.whole);
@@ -78,11 +84,11 @@ proptest! {
 	#[test]
 	fn scaling_a_row_changes_no_part(weights in proptest::collection::vec(1u16..=100, 1..9), factor in 1u16..=600) {
 		let row = |scale: u16| -> StoredRow { (1u16..).zip(&weights).map(|(id, w)| (id, w * scale)).collect() };
-		let parts = |scale: u16| {
+		let read = |scale: u16| {
 			let read = NormalizedRow::from_stored(&row(scale), &Vec::from_iter(1..10));
-			(read.parts(u128::from(u64::MAX)).collect::<Vec<_>>(), read.shares().collect::<Vec<_>>())
+			(parts(&read, read.whole, u128::from(u64::MAX)), read.shares().collect::<Vec<_>>())
 		};
-		prop_assert_eq!(parts(1), parts(factor));
+		prop_assert_eq!(read(1), read(factor));
 	}
 
 	#[test]
@@ -97,8 +103,25 @@ fn the_longest_row_reads_without_overflow() {
 	let ids: Vec<u16> = (0..=u16::MAX).collect();
 	let row: StoredRow = ids.iter().map(|id| (*id, u16::MAX)).collect();
 	let read = NormalizedRow::from_stored(&row, &ids);
-	assert_eq!(read.parts((1 << 111) - 1).map(|(_, part)| part).sum::<u128>(), (1 << 111) - 1);
+	let sum = |whole: u64, amount: u128| parts(&read, whole, amount).into_iter().map(|(_, part)| part).sum::<u128>();
+	assert_eq!(sum(read.whole, (1 << 111) - 1), (1 << 111) - 1);
 	assert!(read.shares().all(|(_, share)| share == 1 << 48));
-	let as_stored = NormalizedRow::without_renormalization(&row, &ids);
-	assert_eq!(as_stored.parts((1 << 111) - 65_535).map(|(_, part)| part).sum::<u128>() / 65_536, (1 << 111) - 65_535);
+	let not_renormalized = sum(u16::MAX.into(), (1 << 111) - 65_535);
+	assert_eq!(not_renormalized / 65_536, (1 << 111) - 65_535);
+}
+
+proptest! {
+	#[test]
+	fn cutting_by_a_reciprocal_is_cutting_by_division(row in stored_row(), amount in 0u128..1 << 111, extra in 0u64..1 << 30) {
+		let read = NormalizedRow::from_stored(&row, &Vec::from_iter(0..300));
+		let whole = read.whole + extra;
+		prop_assume!(whole > 0);
+		let (mut so_far, mut due_before) = (0u128, 0);
+		for ((_, weight), (_, part)) in read.entries.iter().zip(parts(&read, whole, amount)) {
+			so_far += u128::from(*weight);
+			let due = amount % u128::from(whole) * so_far / u128::from(whole);
+			prop_assert_eq!(part, amount / u128::from(whole) * u128::from(*weight) + due - due_before);
+			due_before = due;
+		}
+	}
 }

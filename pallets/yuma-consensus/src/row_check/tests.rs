@@ -25,25 +25,25 @@ fn each_fault_has_its_name() {
 	let subnet = |uids: &[u16], weights: &[u16]| subnet_row(0, 5, limits(2, 40_000), uids, weights).unwrap_err();
 	assert_eq!(subnet(&[1, 2], &[1]), RowError::UnequalLengths);
 	assert_eq!(subnet(&[1; 6], &[1; 6]), RowError::TooManyEntries);
-	assert_eq!(subnet(&[1, 5], &[1, 1]), RowError::UnknownId);
-	assert_eq!(subnet(&[1], &[1]), RowError::TooFewEntries);
-	assert_eq!(subnet(&[1, 2], &[1, 3]), RowError::OverLimit);
-	assert_eq!(subnet(&[2, 2], &[1, 1]), RowError::DuplicateId);
+	assert_eq!(subnet(&[1, 5], &[1, 1]), RowError::UnknownId(5));
+	assert_eq!(subnet(&[1], &[1]), RowError::TooFewEntries { minimum: 2 });
+	assert_eq!(subnet(&[1, 2], &[1, 3]), RowError::OverLimit(2));
+	assert_eq!(subnet(&[2, 2], &[1, 1]), RowError::DuplicateId(2));
 	let root = |dests: &[u16], weights: &[u16]| root_row(&[1, 2, 7], limits(2, 40_000), dests, weights).unwrap_err();
 	assert_eq!(root(&[1, 2], &[1]), RowError::UnequalLengths);
-	assert_eq!(root(&[1, 3], &[1, 1]), RowError::UnknownId);
+	assert_eq!(root(&[1, 3], &[1, 1]), RowError::UnknownId(3));
 	assert_eq!(root(&[1, 2], &[0, 0]), RowError::NoWeights);
-	assert_eq!(root(&[7], &[1]), RowError::TooFewEntries);
-	assert_eq!(root(&[1, 2], &[1, 3]), RowError::OverLimit);
-	assert_eq!(root(&[2, 2], &[1, 1]), RowError::DuplicateId);
+	assert_eq!(root(&[7], &[1]), RowError::TooFewEntries { minimum: 2 });
+	assert_eq!(root(&[1, 2], &[1, 3]), RowError::OverLimit(2));
+	assert_eq!(root(&[2, 2], &[1, 1]), RowError::DuplicateId(2));
 }
 
 #[test]
 fn a_self_weight_alone_passes_every_limit() {
 	assert_eq!(subnet_row(3, 10, limits(8, 1), &[3], &[5]), Ok(alloc::vec![(3, 65_535)]));
-	assert_eq!(subnet_row(3, 10, limits(8, 1), &[4], &[5]), Err(RowError::TooFewEntries));
-	assert_eq!(subnet_row(3, 10, limits(1, 1), &[3, 4], &[5, 5]), Err(RowError::OverLimit));
-	assert_eq!(subnet_row(3, 3, limits(0, 1), &[3], &[5]), Err(RowError::UnknownId));
+	assert_eq!(subnet_row(3, 10, limits(8, 1), &[4], &[5]), Err(RowError::TooFewEntries { minimum: 8 }));
+	assert_eq!(subnet_row(3, 10, limits(1, 1), &[3, 4], &[5, 5]), Err(RowError::OverLimit(4)));
+	assert_eq!(subnet_row(3, 3, limits(0, 1), &[3], &[5]), Err(RowError::UnknownId(3)));
 }
 
 #[test]
@@ -57,13 +57,13 @@ fn a_root_limit_below_an_even_vote_counts_as_an_even_vote() {
 	let root = |limit, weights: &[u16]| root_row(&[1, 2, 3, 4], limits(0, limit), &[1, 2, 3, 4], weights);
 	for limit in [0, 1, 655, 16_384] {
 		assert!(root(limit, &[7; 4]).is_ok(), "{limit}"); // 65535 / 4 is 16383.75.
-		assert_eq!(root(limit, &[8, 7, 7, 7]), Err(RowError::OverLimit), "{limit}");
-		assert_eq!(root(limit, &[7, 7, 7, 0]), Err(RowError::OverLimit), "{limit}");
+		assert_eq!(root(limit, &[8, 7, 7, 7]), Err(RowError::OverLimit(1)), "{limit}");
+		assert_eq!(root(limit, &[7, 7, 7, 0]), Err(RowError::OverLimit(3)), "{limit}");
 	}
 	assert!(root(21_845, &[7, 7, 7, 0]).is_ok()); // A limit that can be met stays what it is.
-	assert_eq!(root(21_844, &[7, 7, 7, 0]), Err(RowError::OverLimit));
+	assert_eq!(root(21_844, &[7, 7, 7, 0]), Err(RowError::OverLimit(3)));
 	assert!(root_row(&[3], limits(0, 6_553), &[3], &[1]).is_ok()); // The only subnet there is.
-	assert_eq!(root_row(&[], limits(0, 6_553), &[3], &[1]), Err(RowError::UnknownId));
+	assert_eq!(root_row(&[], limits(0, 6_553), &[3], &[1]), Err(RowError::UnknownId(3)));
 }
 
 #[test]
@@ -191,10 +191,10 @@ proptest! {
 			let is_so = match fault {
 				RowError::UnequalLengths => sent.ids.len() != sent.weights.len(),
 				RowError::TooManyEntries => sent.ids.len() > known.len(),
-				RowError::UnknownId => sent.ids.iter().any(|id| !known.contains(id)),
-				RowError::TooFewEntries => !sent.is_long_enough(&known),
-				RowError::OverLimit => !sent.is_within((sent.limits.max_weight.into(), 65_535)),
-				RowError::DuplicateId => sent.ids.iter().collect::<BTreeSet<_>>().len() < sent.ids.len(),
+				RowError::UnknownId(id) => sent.ids.contains(&id) && !known.contains(&id),
+				RowError::TooFewEntries { .. } => !sent.is_long_enough(&known),
+				RowError::OverLimit(_) => !sent.is_within((sent.limits.max_weight.into(), 65_535)),
+				RowError::DuplicateId(id) => sent.ids.iter().filter(|named| **named == id).count() > 1,
 				RowError::NoWeights => sent.weights.iter().all(|weight| *weight == 0),
 			};
 			prop_assert!(is_so, "{:?}", fault);

@@ -69,10 +69,10 @@ impl From<RowError> for Fault {
 		match error {
 			RowError::UnequalLengths => Self::UnequalLengths,
 			RowError::TooManyEntries => Self::TooManyEntries,
-			RowError::UnknownId => Self::UnknownId,
-			RowError::TooFewEntries => Self::TooFewEntries,
-			RowError::OverLimit => Self::OverLimit,
-			RowError::DuplicateId => Self::DuplicateId,
+			RowError::UnknownId(_) => Self::UnknownId,
+			RowError::TooFewEntries { .. } => Self::TooFewEntries,
+			RowError::OverLimit(_) => Self::OverLimit,
+			RowError::DuplicateId(_) => Self::DuplicateId,
 			RowError::NoWeights => Self::NoWeights,
 		}
 	}
