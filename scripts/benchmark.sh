@@ -20,7 +20,7 @@ export CARGO_TARGET_DIR=$CARGO_TARGET_DIR/benchmark
 # The SDK's own test runtime, for a subcommand that the node does not have.
 export SKIP_FRAME_STORAGE_ACCESS_TEST_RUNTIME_WASM_BUILD=1
 BUILD=(--locked -p root-weights-node --features root-weights-node/runtime-benchmarks)
-RUNTIME=$CARGO_TARGET_DIR/debug/wbuild/root-weights-runtime/root_weights_runtime.compact.wasm
+RUNTIME=$CARGO_TARGET_DIR/debug/wbuild/root-weights-runtime/root_weights_runtime.wasm
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
 

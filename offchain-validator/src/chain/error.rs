@@ -48,10 +48,12 @@ pub enum ChainError {
 		endpoint: String,
 	},
 	/// A call did not get into a finalized block.
-	#[error("{call} was not included")]
+	#[error("{call} was not included{}", detail(.reason))]
 	NotIncluded {
 		/// `Pallet.call`.
 		call: String,
+		/// What the node says of it; may be empty.
+		reason: String,
 		#[source]
 		source: Box<subxt::Error>,
 	},
@@ -105,9 +107,35 @@ impl ChainError {
 
 /// Whether one of the causes is the transport's; a node that answers with an error of its own is there.
 fn is_transport(error: &(dyn Error + 'static)) -> bool {
-	let lost = |cause: &rpcs::Error| !matches!(cause, rpcs::Error::User(_));
-	std::iter::successors(Some(error), |error| (*error).source())
-		.any(|cause| cause.downcast_ref::<rpcs::Error>().is_some_and(lost))
+	client_error(error).is_some_and(|cause| answer(cause).is_none())
+}
+
+/// Why a node did not take a transaction, in its own words.
+pub(super) fn refusal(error: &(dyn Error + 'static)) -> Option<String> {
+	let data = answer(client_error(error)?)?.data.as_ref()?;
+	Some(data.get().trim_matches('"').to_owned())
+}
+
+/// What the RPC client said, among the causes of an error.
+fn client_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rpcs::Error> {
+	use subxt::error::{BackendError, ExtrinsicError, RpcError};
+	let told = |error: &'a (dyn Error + 'static)| match error.downcast_ref() {
+		// The one step of the chain that does not name its cause.
+		Some(subxt::Error::ExtrinsicError(ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(
+			RpcError::ClientError(cause),
+		)))) => Some(cause),
+		_ => error.downcast_ref(),
+	};
+	std::iter::successors(Some(error), |error| (*error).source()).find_map(told)
+}
+
+/// What the node answered, if it did; the client wraps it once more than its own errors.
+fn answer(error: &rpcs::Error) -> Option<&rpcs::UserError> {
+	match error {
+		rpcs::Error::User(answer) => Some(answer),
+		rpcs::Error::Client(inner) => answer(inner.downcast_ref()?),
+		_ => None,
+	}
 }
 
 /// The transport's own words, which arrive wrapped several times over.

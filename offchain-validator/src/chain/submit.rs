@@ -10,7 +10,7 @@ use subxt::error::{DispatchError, TransactionEventsError, TransactionFinalizedSu
 use subxt::extrinsics::ExtrinsicEvents;
 use subxt::transactions::TransactionProgress;
 
-use super::{AtBlock, BlockId, Call, Chain, ChainError, Config, Signer};
+use super::{error, AtBlock, BlockId, Call, Chain, ChainError, Config, Signer};
 
 /// Blocks for which a signed call may be included; after that no node takes it any more.
 const MORTALITY: u64 = 128;
@@ -114,27 +114,22 @@ fn sudo_error(events: &ExtrinsicEvents<Config>, at: &subxt::OnlineClientAtBlock<
 
 /// Why a node did not take a call. Of calls that are checked before they are let in, it tells the number of an error.
 fn refusal(at: &AtBlock, call: &Call, error: subxt::Error) -> ChainError {
+	let reason = error::refusal(&error).unwrap_or_default();
 	let named = || {
 		let pallet = call.refusing_pallet()?;
-		let index = custom_error(&error)?;
 		let metadata = at.client().metadata();
-		let variant = metadata.pallet_by_name(pallet)?.error_variant_by_index(index)?.clone();
+		let variant = metadata.pallet_by_name(pallet)?.error_variant_by_index(custom_error(&reason)?)?.clone();
 		Some((format!("{pallet}.{}", variant.name), words(&variant.docs)))
 	};
 	match named() {
 		Some((error, docs)) => ChainError::Refused { call: call.path(), error, docs },
-		None => ChainError::NotIncluded { call: call.path(), source: Box::new(error) },
+		None => ChainError::NotIncluded { call: call.path(), reason, source: Box::new(error) },
 	}
 }
 
 /// The number in "Custom error: 9", by which a node tells `InvalidTransaction::Custom(9)`.
-fn custom_error(error: &(dyn std::error::Error + 'static)) -> Option<u8> {
-	let causes = std::iter::successors(Some(error), |error| (*error).source());
-	causes.map(ToString::to_string).find_map(|told| {
-		let (_, number) = told.split_once("Custom error: ")?;
-		let digits = number.find(|c: char| !c.is_ascii_digit()).unwrap_or(number.len());
-		number[..digits].parse().ok()
-	})
+fn custom_error(reason: &str) -> Option<u8> {
+	reason.strip_prefix("Custom error: ")?.parse().ok()
 }
 
 /// An item's documentation in one line.
@@ -149,7 +144,7 @@ fn failure(call: &str, error: subxt::Error) -> ChainError {
 		| subxt::Error::TransactionFinalizedSuccessError(SuccessError(TransactionEventsError::ExtrinsicFailed(
 			error,
 		))) => dispatch_failure(call, &error),
-		other => ChainError::NotIncluded { call: call.into(), source: Box::new(other) },
+		other => ChainError::NotIncluded { call: call.into(), reason: String::new(), source: Box::new(other) },
 	}
 }
 
@@ -171,11 +166,9 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn the_number_of_a_refusal_is_found_wherever_it_is_wrapped() {
-		let found = |told: &str| custom_error(&std::io::Error::other(told.to_owned()));
-		assert_eq!(found("RPC error: {code: 1010, data: \"Custom error: 9\"}"), Some(9));
-		assert_eq!(found("Custom error: 255"), Some(255));
-		assert_eq!(found("Custom error: 256"), None);
-		assert_eq!(found("Invalid Transaction: Inability to pay some fees"), None);
+	fn a_refusal_by_number_is_told_from_others() {
+		assert_eq!(custom_error("Custom error: 9"), Some(9));
+		assert_eq!(custom_error("Custom error: 256"), None);
+		assert_eq!(custom_error("Inability to pay some fees (e.g. account balance too low)"), None);
 	}
 }

@@ -44,7 +44,9 @@ impl Sender {
 		let call = calls::set_weights(self.netuid, &dests, &values, 0);
 		let block = match self.chain.submit(call, &self.hotkey).await {
 			Ok(block) => block,
-			Err(error @ (ChainError::Dispatch { .. } | ChainError::NotIncluded { .. })) => {
+			Err(
+				error @ (ChainError::Dispatch { .. } | ChainError::Refused { .. } | ChainError::NotIncluded { .. }),
+			) => {
 				warn!("weights are not set and will be tried again: {}", crate::one_line(&error));
 				return Ok(None);
 			},

@@ -8,9 +8,14 @@ use alloc::vec::Vec;
 use core::cmp::Reverse;
 
 use crate::{
-	fixed::{mul_floor, normalize, proportion_q32, q32_to_u16, sum, u16_proportion_q32, Q32, Q32_ONE, Q32_ZERO},
-	matrix::{ratios, SparseMatrix},
-	median::weighted_median,
+	bonds::{hold, Holder},
+	columns::{Columns, Row},
+	consensus::{agree, Validator},
+	fixed::{
+		bits, from_bits, mul_floor, normalize, proportion_q32, q32_to_u16, sum, u16_proportion_q32, Divisor, Q32, Q32_ONE,
+		Q32_ZERO,
+	},
+	median::Electorate,
 	row::{max_upscale_wide, StoredRow},
 };
 
@@ -100,40 +105,43 @@ pub fn run_epoch(input: &EpochInput) -> EpochOutput {
 	let stake = stake_shares(&input.neurons);
 	let active: Vec<bool> = input.neurons.iter().map(|neuron| is_active(neuron, input)).collect();
 	let active_stake = active_stake(&stake, &active, &input.neurons);
-	let registered_at: Vec<u64> = input.neurons.iter().map(|neuron| neuron.registered_at).collect();
-	let mut weights = weights(input, &registered_at);
-
-	let preranks = weights.normalize_rows(&active_stake);
-	let consensus = weighted_median(&active_stake, &weights, u16_proportion_q32(input.kappa));
-	let clipped = weights.clip_and_scale(&consensus, &active_stake);
-	let (validator_trust, mut ranks, delta) = (clipped.rows, clipped.columns, weights);
-	let trust = ratios(&ranks, &preranks);
-
-	let (mut bonds, sums) = moving_bonds(input, &registered_at, &delta, &ranks);
-	drop(delta);
-	normalize(&mut ranks);
-	let incentive = ranks;
-	let mut dividends = bonds.normalize_columns(&sums, &incentive);
-	normalize(&mut dividends);
-
-	let payout = payout(&incentive, &dividends, &stake, &active_stake);
 	let permits = top_validators(&stake, input.max_validators);
+
+	let (rows, columns) = read_rows(input);
+	let (mut validators, electorate) = validators(&rows, &active_stake, u16_proportion_q32(input.kappa));
+	let agreed = agree(&columns, &mut validators, electorate);
+	let mut incentive = agreed.ranks.clone();
+	normalize(&mut incentive);
+	let mut holders = holders(&rows, &permits);
+	hold(&columns, &agreed, &incentive, alpha(input), &validators, &mut holders);
+
+	let by_uid = |values: &mut dyn Iterator<Item = u64>| {
+		let mut all: Vec<Q32> = stake.iter().map(|_| Q32_ZERO).collect();
+		for (row, value) in rows.iter().zip(values) {
+			if let Some(place) = all.get_mut(row.uid()) {
+				*place = from_bits(value);
+			}
+		}
+		all
+	};
+	let validator_trust = by_uid(&mut validators.iter().map(|validator| validator.trust));
+	let mut dividends = by_uid(&mut holders.iter().map(|holder| holder.dividend));
+	normalize(&mut dividends);
+	let payout = payout(&incentive, &dividends, &stake, &active_stake);
 	let to_u16 = |values: &[Q32]| values.iter().map(|value| q32_to_u16(*value)).collect::<Vec<_>>();
 	let to_rao = |shares: &[Q32]| shares.iter().map(|share| mul_floor(*share, input.emission)).collect::<Vec<_>>();
 	EpochOutput {
 		rank: to_u16(&incentive),
-		trust: to_u16(&trust),
-		consensus: to_u16(&consensus),
+		trust: to_u16(&agreed.trust),
+		consensus: to_u16(&agreed.consensus),
 		incentive: to_u16(&incentive),
 		dividends: to_u16(&dividends),
 		validator_trust: to_u16(&validator_trust),
-		pruning_scores: max_upscale_wide(
-			&payout.combined.iter().map(|s| s.to_bits().unsigned_abs()).collect::<Vec<_>>(),
-		),
+		pruning_scores: max_upscale_wide(&payout.combined.iter().map(|share| bits(*share)).collect::<Vec<_>>()),
 		server_emission: to_rao(&payout.servers),
 		validator_emission: to_rao(&payout.validators),
 		emission: to_rao(&payout.combined),
-		bonds: bonds_to_store(&bonds, &permits, &input.neurons),
+		bonds: bonds_to_store(&rows, holders, &permits, &input.neurons),
 		active,
 		permits,
 	}
@@ -161,43 +169,49 @@ fn active_stake(stake: &[Q32], active: &[bool], neurons: &[Neuron]) -> Vec<Q32> 
 	counted
 }
 
-/// `W`: the rows of permitted validators without self weights and without weights that were meant for a predecessor of
-/// the uid; each is yet to be renormalized.
-fn weights(input: &EpochInput, registered_at: &[u64]) -> SparseMatrix {
-	let rows = input.neurons.iter().enumerate().map(|(uid, neuron)| {
-		let row = stored_row(&input.weights, uid).filter(|_| neuron.permit).unwrap_or_default();
-		let is_meant_for = is_meant_for(neuron, registered_at);
-		(row, move |column: u16| usize::from(column) != uid && is_meant_for(column))
+/// `W` and `B_old`: the weights of permitted validators and the bonds of everybody, as far as they count.
+fn read_rows(input: &EpochInput) -> (Vec<Row<'_>>, Columns) {
+	let rows = (0..=u16::MAX).zip(&input.neurons).map(|(uid, neuron)| {
+		let weights = if neuron.permit { stored_row(&input.weights, uid) } else { &[] };
+		Row::new(uid, neuron.last_update, weights, stored_row(&input.bonds, uid))
 	});
-	SparseMatrix::from_stored(rows, registered_at.len())
+	let mut rows: Vec<Row> = rows.filter(|row| !row.is_empty()).collect();
+	let registered_at: Vec<u64> = input.neurons.iter().map(|neuron| neuron.registered_at).collect();
+	let columns = Columns::of(&mut rows, &registered_at);
+	(rows, columns)
 }
 
-fn stored_row(rows: &[StoredRow], uid: usize) -> Option<&[(u16, u16)]> {
-	rows.get(uid).map(Vec::as_slice)
+fn stored_row(rows: &[StoredRow], uid: u16) -> &[(u16, u16)] {
+	rows.get(usize::from(uid)).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// Whether what `neuron` last set was set after the hotkey of a column came; never of a column without a neuron.
-fn is_meant_for<'a>(neuron: &Neuron, registered_at: &'a [u64]) -> impl Fn(u16) -> bool + 'a {
-	let last_update = neuron.last_update;
-	move |column| registered_at.get(usize::from(column)).is_some_and(|registered_at| last_update > *registered_at)
+/// Who has the rows, and how their stake decides.
+fn validators(rows: &[Row], active_stake: &[Q32], majority: Q32) -> (Vec<Validator>, Electorate) {
+	let mut votes = active_stake.to_vec();
+	normalize(&mut votes);
+	let of = |stakes: &[Q32], row: &Row| stakes.get(row.uid()).map_or(0, |stake| bits(*stake));
+	let validator = |row: &Row| Validator {
+		whole: Divisor::new(row.whole),
+		stake: of(active_stake, row),
+		vote: of(&votes, row),
+		trust: 0,
+	};
+	let electorate = Electorate::new(bits(sum(&votes)), bits(majority));
+	(rows.iter().map(validator).collect(), electorate)
 }
 
-/// `B = α·ΔB + (1 − α)·B_old` and the sums of its columns, with `ΔB` the clipped weights times stake, `ranks` the sums of
-/// its columns; columns sum to one before, and are yet to be scaled so after.
-fn moving_bonds(
-	input: &EpochInput,
-	registered_at: &[u64],
-	delta: &SparseMatrix,
-	ranks: &[Q32],
-) -> (SparseMatrix, Vec<u64>) {
-	let rows =
-		input.neurons.iter().enumerate().map(|(uid, neuron)| {
-			(stored_row(&input.bonds, uid).unwrap_or_default(), is_meant_for(neuron, registered_at))
-		});
-	let old = SparseMatrix::from_stored(rows, registered_at.len());
+/// Part of the bonds that is renewed.
+fn alpha(input: &EpochInput) -> Q32 {
 	let keep = input.bonds_moving_average.min(BONDS_MOVING_AVERAGE_UNIT);
-	let alpha = Q32_ONE.saturating_sub(proportion_q32(keep, BONDS_MOVING_AVERAGE_UNIT.into()));
-	SparseMatrix::moving_average(delta, ranks, &old, alpha)
+	Q32_ONE.saturating_sub(proportion_q32(keep, BONDS_MOVING_AVERAGE_UNIT.into()))
+}
+
+/// Only the bonds of new validators are stored.
+fn holders(rows: &[Row], permits: &[bool]) -> Vec<Holder> {
+	let is_stored = |row: &Row| permits.get(row.uid()).copied().unwrap_or(false);
+	let holder =
+		|row: &Row| Holder { dividend: 0, row: is_stored(row).then(|| StoredRow::with_capacity(row.length)) };
+	rows.iter().map(holder).collect()
 }
 
 /// Shares of the emission by uid.
@@ -232,11 +246,21 @@ fn top_validators(stake: &[Q32], k: u16) -> Vec<bool> {
 	permits
 }
 
-/// Rows of new validators, each bond per 65535 of the largest on the same server; an empty row for who just lost the
-/// permit.
-fn bonds_to_store(bonds: &SparseMatrix, permits: &[bool], neurons: &[Neuron]) -> Vec<Option<StoredRow>> {
-	let rows = bonds.to_stored(|uid| permits.get(uid).copied().unwrap_or(false)).into_iter();
-	rows.zip(neurons).map(|(row, neuron)| row.or_else(|| neuron.permit.then(StoredRow::new))).collect()
+/// Rows of new validators; an empty one for who just lost the permit.
+fn bonds_to_store(
+	rows: &[Row],
+	holders: Vec<Holder>,
+	permits: &[bool],
+	neurons: &[Neuron],
+) -> Vec<Option<StoredRow>> {
+	let is_stored = permits.iter().zip(neurons).map(|(permit, neuron)| *permit || neuron.permit);
+	let mut bonds: Vec<Option<StoredRow>> = is_stored.map(|is_stored| is_stored.then(StoredRow::new)).collect();
+	for (row, holder) in rows.iter().zip(holders) {
+		if let (Some(stored), Some(new)) = (bonds.get_mut(row.uid()), holder.row) {
+			*stored = Some(new);
+		}
+	}
+	bonds
 }
 
 #[cfg(test)]

@@ -27,8 +27,10 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod bonds;
+mod columns;
+mod consensus;
 mod fixed;
-mod matrix;
 mod median;
 #[cfg(test)]
 mod oracle;

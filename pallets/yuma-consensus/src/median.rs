@@ -1,143 +1,126 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The consensus weight of every server: a median weighted by stake.
+//! The consensus weight of a server: a median weighted by stake.
 
-use alloc::{vec, vec::Vec};
-use core::mem;
+use alloc::vec::Vec;
 
-use crate::{
-	fixed::{bits, from_bits, normalize, sum, Q32, Q32_ZERO},
-	matrix::SparseMatrix,
-};
-
-/// For each column the largest value that validators with at least `majority` of the stake give or exceed.
-///
-/// A validator with stake that has no entry gives zero. When even the smallest value given does not reach the majority,
-/// that one is the median. Each column is sorted once, so no order of entries costs more than another.
-pub(crate) fn weighted_median(stake: &[Q32], scores: &SparseMatrix, majority: Q32) -> Vec<Q32> {
-	// Renormalized over the stake that takes part, as the reference does; the rounding shows in the last bit.
-	let mut staked: Vec<Q32> = stake.iter().copied().filter(|stake| *stake > Q32_ZERO).collect();
-	normalize(&mut staked);
-	let electorate = Electorate { total: bits(sum(&staked)), stake: staked.into_iter().map(bits).collect() };
-	let (mut votes, ends) = votes_by_column(stake, scores);
-	let mut rest = votes.as_mut_slice();
-	let mut start = 0usize;
-	ends.into_iter()
-		.map(|end| {
-			let length = end.saturating_sub(start);
-			let (column, after) = mem::take(&mut rest).split_at_mut_checked(length).unwrap_or_default();
-			(rest, start) = (after, end);
-			from_bits(electorate.median(column, bits(majority)))
-		})
-		.collect()
+/// What a validator gives, and its stake, each in raw bits.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Vote {
+	pub(crate) value: u64,
+	pub(crate) stake: u64,
 }
 
-/// What a voter gives, packed so that votes order by value: 33 bits of value, 31 bits of the voter's place.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-struct Vote(u64);
+/// Bits of a vote's value that tell which of the buckets it falls into.
+const BUCKET_BITS: u32 = 6;
+const BUCKETS: usize = 1 << BUCKET_BITS;
+/// Votes that are sorted at once rather than sent through buckets.
+const FEW: usize = 12;
 
-impl Vote {
-	fn new(value: u64, voter: usize) -> Self {
-		Self((value << 31) | voter as u64)
-	}
-
-	fn value(self) -> u64 {
-		self.0 >> 31
-	}
-
-	fn voter(self) -> usize {
-		(self.0 & 0x7FFF_FFFF) as usize
-	}
-}
-
-/// The votes of those with stake, column after column, and where each column ends.
-fn votes_by_column(stake: &[Q32], scores: &SparseMatrix) -> (Vec<Vote>, Vec<usize>) {
-	let voters = || scores.rows().zip(stake).filter(|(_, stake)| **stake > Q32_ZERO).map(|(row, _)| row);
-	let mut next = vec![0usize; stake.len()];
-	for entry in voters().flatten() {
-		if let Some(count) = next.get_mut(entry.place()) {
-			*count = count.saturating_add(1);
-		}
-	}
-	let mut start = 0usize;
-	for next in &mut next {
-		let end = start.saturating_add(*next);
-		*next = start;
-		start = end;
-	}
-	let mut votes = vec![Vote::default(); start];
-	for (voter, row) in voters().enumerate() {
-		for entry in row {
-			let Some(next) = next.get_mut(entry.place()) else { continue };
-			if let Some(vote) = votes.get_mut(*next) {
-				*vote = Vote::new(entry.value(), voter);
-			}
-			*next = next.saturating_add(1);
-		}
-	}
-	(votes, next) // Each column has been filled up to its end.
-}
-
-/// Those with stake.
-struct Electorate {
-	/// Of each voter, in raw bits.
-	stake: Vec<u64>,
+/// Takes medians.
+pub(crate) struct Electorate {
+	/// Stake of all who may vote; each of them has some.
 	total: u64,
+	majority: u64,
+	/// Votes between which the median is decided; kept for its memory.
+	close: Vec<Vote>,
 }
 
 impl Electorate {
-	/// `votes` are those that are given; the other voters give zero.
-	fn median(&self, votes: &mut [Vote], majority: u64) -> u64 {
-		let is_unanimous = votes.len() == self.stake.len();
-		if majority > self.total && !is_unanimous {
-			return 0; // Not even all of the stake suffices, and somebody gave zero.
+	pub(crate) fn new(total: u64, majority: u64) -> Self {
+		Self { total, majority, close: Vec::new() }
+	}
+
+	/// The largest value that validators with at least the majority of the stake give or exceed.
+	///
+	/// A validator with stake that has no vote here gives zero. When even the smallest value given does not reach the
+	/// majority, that one is the median. Votes without stake are none.
+	///
+	/// Stake is summed up in buckets of values, and only the votes of the bucket where the sum reaches the majority are
+	/// sorted: no order of votes costs more than another, and no values cost more than sorting them once.
+	pub(crate) fn median(&mut self, votes: &[Vote]) -> u64 {
+		let (given, top) = votes.iter().fold((0u64, 0), |(given, top), vote| {
+			(given.wrapping_add(vote.stake), vote.value.max(top)) // Shares of one whole.
+		});
+		let is_unanimous = given == self.total;
+		let majority = if is_unanimous { self.majority.min(given) } else { self.majority };
+		let majority = majority.max(1); // A majority of nothing still takes somebody to vote.
+		if given < majority {
+			return 0;
 		}
-		votes.sort_unstable();
-		let mut backing = 0u64;
-		for vote in votes.iter().rev() {
-			backing = backing.saturating_add(self.stake.get(vote.voter()).copied().unwrap_or(0));
-			if backing >= majority {
-				return vote.value();
+		if votes.len() <= FEW {
+			self.close.clear();
+			self.close.extend_from_slice(votes);
+			return self.decide(majority);
+		}
+		let shift = (u64::BITS - BUCKET_BITS).saturating_sub(top.leading_zeros());
+		let bucket_of = |vote: &Vote| (vote.value >> shift) as usize % BUCKETS; // Less than that anyway.
+		let mut buckets = [0u64; BUCKETS];
+		for vote in votes {
+			if let Some(stake) = buckets.get_mut(bucket_of(vote)) {
+				*stake = stake.wrapping_add(vote.stake);
 			}
 		}
-		votes.first().filter(|_| is_unanimous).map_or(0, |smallest| smallest.value())
+		let (mut above, mut bucket) = (0u64, BUCKETS);
+		for stake in buckets.iter().rev() {
+			bucket = bucket.wrapping_sub(1);
+			let backing = above.wrapping_add(*stake);
+			if backing >= majority {
+				break;
+			}
+			above = backing;
+		}
+		self.close.clear();
+		self.close.extend(votes.iter().filter(|vote| bucket_of(vote) == bucket));
+		self.decide(majority.wrapping_sub(above)) // More than is above.
+	}
+
+	/// The median of the votes in `close`.
+	fn decide(&mut self, majority: u64) -> u64 {
+		self.close.sort_unstable_by_key(|vote| vote.value);
+		let mut backing = 0u64;
+		for vote in self.close.iter().rev() {
+			backing = backing.wrapping_add(vote.stake);
+			if backing >= majority {
+				return vote.value;
+			}
+		}
+		0
 	}
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
-	use crate::fixed::u16_proportion_q32;
 
 	#[track_caller]
-	fn check(stake: &[u16], column: &[u16], majority: u16, expected: u16) {
-		let n = stake.len().max(1);
-		let rows: Vec<Vec<(u16, u16)>> =
-			column.iter().map(|v| if *v > 0 { vec![(0, *v)] } else { Vec::new() }).collect();
-		let scores = SparseMatrix::from_stored(rows.iter().map(|row| (row.as_slice(), |_| true)), n);
-		let mut stake: Vec<Q32> = stake.iter().map(|s| Q32::from_num(*s)).collect();
-		normalize(&mut stake);
-		let median = weighted_median(&stake, &scores, u16_proportion_q32(majority));
-		assert_eq!(median.first().copied(), Some(from_bits(expected.into())), "{column:?}");
+	fn check(stake: &[u64], column: &[u64], majority: u64, expected: u64) {
+		let total = stake.iter().sum();
+		let votes = column.iter().zip(stake).filter(|(value, _)| **value > 0);
+		let votes = Vec::from_iter(votes.map(|(value, stake)| Vote { value: *value, stake: *stake }));
+		assert_eq!(Electorate::new(total, majority).median(&votes), expected, "{column:?}");
 	}
 
 	#[test]
 	fn the_majority_decides() {
-		check(&[1, 1, 1], &[10, 20, 30], 32_767, 20);
-		check(&[6, 2, 2], &[10, 20, 30], 32_767, 10);
-		check(&[6, 2, 2], &[0, 20, 30], 32_767, 0);
-		check(&[2, 4, 4], &[0, 20, 30], 32_767, 20);
+		check(&[2, 2, 2], &[10, 20, 30], 3, 20);
+		check(&[6, 2, 2], &[10, 20, 30], 5, 10);
+		check(&[6, 2, 2], &[0, 20, 30], 5, 0);
+		check(&[2, 4, 4], &[0, 20, 30], 5, 20);
 	}
 
 	#[test]
-	fn kappa_zero_takes_the_maximum_and_unanimity_the_minimum() {
+	fn a_majority_of_nothing_takes_the_maximum_and_one_of_all_the_minimum() {
 		check(&[1, 1, 1], &[10, 20, 30], 0, 30);
-		check(&[1, 1, 1], &[10, 20, 30], 65_535, 10);
-		check(&[1, 1, 1], &[10, 0, 30], 65_535, 0);
+		check(&[1, 1, 1], &[10, 20, 30], 3, 10);
+		check(&[1, 1, 1], &[10, 20, 30], 4, 10);
+		check(&[1, 1, 1], &[10, 0, 30], 3, 0);
+		check(&[1, 1, 1], &[10, 0, 30], 4, 0);
 	}
 
 	#[test]
 	fn nobody_or_nothing_is_zero() {
-		check(&[0], &[7], 32_767, 0);
-		check(&[1, 1], &[0, 0], 32_767, 0);
+		check(&[0], &[7], 1, 0);
+		check(&[1, 1], &[0, 0], 1, 0);
+		check(&[], &[], 0, 0);
 	}
 }
