@@ -24,6 +24,10 @@ pub(crate) mod blocks;
 
 /// The subnet that is worked on.
 const NETUID: u16 = 1;
+/// The block in which its epoch is due, for a tempo of [`TEMPO`].
+const BLOCK: u32 = 97;
+/// Of subnet 1.
+const TEMPO: u16 = 99;
 /// Uids of a subnet, unless it says otherwise.
 const UIDS: u32 = 256;
 /// Uids with a permit, unless a subnet says otherwise.
@@ -94,7 +98,7 @@ impl Subnet {
 	/// A full subnet with permits, in which nobody has ever set weights.
 	const SILENT: Self = Self { weights: 0, bonds: 0, ..Self::FULL };
 
-	/// Creates it as subnet 1, all of whose weights are newer than all neurons, and its epoch due in block 98.
+	/// Creates it as subnet 1, all of whose weights are newer than all neurons, and its epoch due in [`BLOCK`].
 	fn create<T: Config>(self) {
 		add_subnets::<T>(1);
 		for uid in 0..self.neurons {
@@ -112,8 +116,8 @@ impl Subnet {
 		}
 		PendingEmission::<T>::insert(NETUID, self.pending);
 		TotalIssuance::<T>::mutate(|issuance| *issuance += self.pending);
-		Tempo::<T>::insert(NETUID, 99);
-		frame_system::Pallet::<T>::set_block_number(98u32.into());
+		Tempo::<T>::insert(NETUID, TEMPO);
+		frame_system::Pallet::<T>::set_block_number(BLOCK.into());
 	}
 }
 
@@ -297,7 +301,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::run_epoch(NETUID, 98);
+			Pallet::<T>::run_epoch(NETUID, BLOCK.into());
 		}
 
 		assert_eq!(crate::Rank::<T>::get(NETUID).len(), n as usize);
@@ -310,7 +314,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::run_epoch(NETUID, 98);
+			Pallet::<T>::run_epoch(NETUID, BLOCK.into());
 		}
 
 		assert_eq!(ValidatorPermit::<T>::get(NETUID).iter().filter(|permit| **permit).count(), v as usize);
@@ -323,7 +327,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::run_epoch(NETUID, 98);
+			Pallet::<T>::run_epoch(NETUID, BLOCK.into());
 		}
 
 		assert_eq!(crate::Emission::<T>::get(NETUID).iter().filter(|paid| **paid > 0).count(), p as usize);
@@ -336,7 +340,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::run_epoch(NETUID, 98);
+			Pallet::<T>::run_epoch(NETUID, BLOCK.into());
 		}
 
 		assert_eq!(PendingEmission::<T>::get(NETUID), 0);
@@ -349,7 +353,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::run_epoch(NETUID, 98);
+			Pallet::<T>::run_epoch(NETUID, BLOCK.into());
 		}
 
 		assert_eq!(PendingEmission::<T>::get(NETUID), 0);

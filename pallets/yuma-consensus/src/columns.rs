@@ -9,6 +9,7 @@
 //! holds both, zero for what is not there.
 
 use alloc::{borrow::Cow, vec, vec::Vec};
+use core::mem;
 
 use crate::row::sorted;
 
@@ -42,7 +43,8 @@ pub(crate) struct Row<'a> {
 impl<'a> Row<'a> {
 	/// From rows as stored: of a column named twice the last entry counts.
 	pub(crate) fn new(uid: u16, last_update: u64, weights: &'a [(u16, u16)], bonds: &'a [(u16, u16)]) -> Self {
-		Self { uid, last_update, weights: sorted(weights), bonds: sorted(bonds), whole: 0, length: 0 }
+		let read = |row: &'a [(u16, u16)]| if ascends(row) { row.into() } else { sorted(row) };
+		Self { uid, last_update, weights: read(weights), bonds: read(bonds), whole: 0, length: 0 }
 	}
 
 	/// Whether nothing is said at all.
@@ -86,70 +88,97 @@ impl<'a> Row<'a> {
 	}
 }
 
-/// A column while it is filled.
+/// Whether columns ascend and are distinct. Looks at all of the row, several entries at a time, as rows hardly ever fail.
+fn ascends(row: &[(u16, u16)]) -> bool {
+	let next = row.get(1..).unwrap_or_default();
+	let gap = |((a, _), (b, _)): (&(u16, u16), &(u16, u16))| i32::from(*b).wrapping_sub(i32::from(*a)).wrapping_sub(1);
+	row.iter().zip(next).fold(0, |gaps, pair| gaps | gap(pair)) >= 0 // Negative if any is.
+}
+
+/// Where the entries of a column are: from the start to before the end.
 struct Column {
 	registered_at: u64,
-	/// Counts its entries first; then the place of the next one, and the end of the column when it is full.
-	next: usize,
+	start: usize,
+	end: usize,
 }
 
 /// Entries column after column, those of a column by row.
 pub(crate) struct Columns {
 	entries: Vec<Entry>,
-	ends: Vec<usize>,
+	columns: Vec<Column>,
 }
 
 impl Columns {
 	/// Turns at most 65536 rows around, and tells each what of it counts: neither weights for itself nor anything that was
 	/// meant for a predecessor. Columns are known by when they were registered.
 	pub(crate) fn of(rows: &mut [Row], registered_at: &[u64]) -> Self {
-		let mut columns: Vec<Column> =
-			registered_at.iter().map(|registered_at| Column { registered_at: *registered_at, next: 0 }).collect();
-		for row in rows.iter() {
-			row.for_each(|column, _, _| {
-				if let Some(column) = columns.get_mut(usize::from(column)).filter(|column| row.is_meant_for(column)) {
-					column.next = column.next.wrapping_add(1); // At most one entry a row.
-				}
-			});
-		}
-		let mut start = 0usize;
-		for column in &mut columns {
-			let end = start.saturating_add(column.next);
-			column.next = start;
-			start = end;
-		}
-		let mut entries = vec![Entry::default(); start];
+		let mut columns = reserve(rows, registered_at);
+		let mut entries = vec![Entry::default(); columns.last().map_or(0, |last| last.start)];
+		columns.pop();
 		for (place, row) in (0..=u16::MAX).zip(rows) {
 			let (mut whole, mut length) = (0u64, 0usize);
 			row.for_each(|uid, weight, bond| {
 				let column = columns.get_mut(usize::from(uid)).filter(|column| row.is_meant_for(column));
 				let Some(column) = column else { return };
 				let weight = if uid == row.uid { 0 } else { weight };
-				if let Some(entry) = entries.get_mut(column.next) {
+				if let Some(entry) = entries.get_mut(column.end) {
 					*entry = Entry { row: place, weight, bond };
 				}
 				// None of the three exceeds what the entries of one row or column can be: 65536 times a weight.
-				column.next = column.next.wrapping_add(1);
+				column.end = column.end.wrapping_add(1);
 				length = length.wrapping_add(1);
 				whole = whole.wrapping_add(weight.into());
 			});
 			(row.whole, row.length) = (whole, length);
 		}
-		Self { entries, ends: columns.into_iter().map(|column| column.next).collect() }
+		Self { entries, columns }
 	}
 
 	pub(crate) fn len(&self) -> usize {
-		self.ends.len()
+		self.columns.len()
 	}
 
-	/// All columns in order.
-	pub(crate) fn iter(&self) -> impl Iterator<Item = &[Entry]> {
-		let (mut rest, mut start) = (self.entries.as_slice(), 0usize);
-		self.ends.iter().map(move |end| {
-			let (column, after) = rest.split_at_checked(end.saturating_sub(start)).unwrap_or_default();
-			(rest, start) = (after, *end);
-			column
+	/// How many entries there are, or more.
+	pub(crate) fn entries(&self) -> usize {
+		self.entries.len()
+	}
+
+	/// All columns in order, each with the values of its entries; of those there are as many as entries.
+	pub(crate) fn zip<'a>(
+		&'a self,
+		mut values: &'a mut [u64],
+	) -> impl Iterator<Item = (&'a [Entry], &'a mut [u64])> + 'a {
+		self.columns.iter().map(move |column| {
+			let entries = self.entries.get(column.start..column.end).unwrap_or_default();
+			let (of_column, rest) = mem::take(&mut values).split_at_mut_checked(entries.len()).unwrap_or_default();
+			values = rest;
+			(entries, of_column)
 		})
 	}
 }
 
+/// Room for each column, all of them empty yet; one after the last tells where they end. If most rows name most columns
+/// there is room for all rows in each of them, which saves counting.
+fn reserve(rows: &[Row], registered_at: &[u64]) -> Vec<Column> {
+	let named = rows.iter().fold(0usize, |sum, row| sum.saturating_add(row.weights.len().max(row.bonds.len())));
+	let is_dense = rows.len().saturating_mul(registered_at.len()) <= named.saturating_mul(2);
+	let room = if is_dense { rows.len() } else { 0 };
+	let column = |registered_at: &u64| Column { registered_at: *registered_at, start: 0, end: room };
+	let mut columns: Vec<Column> = registered_at.iter().chain(&[0]).map(column).collect();
+	if !is_dense {
+		for row in rows {
+			row.for_each(|column, _, _| {
+				if let Some(column) = columns.get_mut(usize::from(column)).filter(|column| row.is_meant_for(column)) {
+					column.end = column.end.wrapping_add(1); // At most one entry a row.
+				}
+			});
+		}
+	}
+	let mut start = 0usize;
+	for column in &mut columns {
+		let after = start.saturating_add(column.end);
+		(column.start, column.end) = (start, start);
+		start = after;
+	}
+	columns
+}

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The first half of an epoch, server by server: what validators agree that it is worth.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use crate::{
-	columns::Columns,
-	fixed::{divide, from_bits, mul_bits, Divisor, Q32, Q32_ZERO},
+	columns::{Columns, Entry},
+	fixed::{from_bits, mul_bits, mul_bits_below_one, Divisor, ONE_BITS, Q32},
 	median::{Electorate, Vote},
 };
 
@@ -30,38 +30,93 @@ pub(crate) struct Consensus {
 	pub(crate) ranks: Vec<Q32>,
 	/// The same over what it is without the cut.
 	pub(crate) trust: Vec<Q32>,
+	/// `ΔB`: for each entry of the columns the weight, cut to the median, times stake; raw bits.
+	pub(crate) bought: Vec<u64>,
 }
 
 /// Goes through the columns and adds up what each validator keeps; `validators` are by row.
-pub(crate) fn agree(columns: &Columns, validators: &mut [Validator], mut electorate: Electorate) -> Consensus {
+pub(crate) fn agree(columns: &Columns, validators: &mut [Validator], electorate: Electorate) -> Consensus {
+	if validators.iter().any(|validator| validator.stake == ONE_BITS) {
+		return agree_by(mul_bits, columns, validators, electorate);
+	}
+	agree_by(mul_bits_below_one, columns, validators, electorate)
+}
+
+/// As [`agree`], with what multiplies a weight by a stake.
+fn agree_by(
+	times: impl Fn(u64, u64) -> u64 + Copy,
+	columns: &Columns,
+	validators: &mut [Validator],
+	mut electorate: Electorate,
+) -> Consensus {
 	let n = columns.len();
 	let mut agreed = Consensus {
 		consensus: Vec::with_capacity(n),
 		ranks: Vec::with_capacity(n),
 		trust: Vec::with_capacity(n),
+		bought: vec![0; columns.entries()],
 	};
-	let mut votes = Vec::new();
-	for column in columns.iter() {
-		let mut prerank = 0u64;
-		votes.clear();
-		votes.extend(column.iter().map(|entry| {
-			let Some(validator) = validators.get(entry.row()) else { return Vote::default() };
-			let value = validator.whole.proportion(entry.weight.into());
-			prerank = prerank.wrapping_add(mul_bits(value, validator.stake));
-			Vote { value, stake: validator.vote }
-		}));
-		let limit = electorate.median(&votes);
-		let mut rank = 0u64;
-		for (entry, vote) in column.iter().zip(&votes) {
-			let Some(validator) = validators.get_mut(entry.row()) else { continue };
-			let value = vote.value.min(limit);
-			validator.trust = validator.trust.wrapping_add(value);
-			rank = rank.wrapping_add(mul_bits(value, validator.stake));
-		}
-		let (rank, prerank) = (from_bits(rank), from_bits(prerank));
+	let mut votes = vec![Vote::default(); validators.len()]; // No column has more entries than there are rows.
+	for (column, bought) in columns.zip(&mut agreed.bought) {
+		let Some(votes) = votes.get_mut(..column.len()) else { continue };
+		let ballot = collect(times, column, validators, votes);
+		let limit = electorate.median(votes, ballot.given, ballot.top);
+		let rank = clip(times, column, votes, limit, validators, bought);
 		agreed.consensus.push(from_bits(limit));
-		agreed.ranks.push(rank);
-		agreed.trust.push(if prerank == Q32_ZERO { Q32_ZERO } else { divide(rank, prerank) });
+		agreed.ranks.push(from_bits(rank));
+		agreed.trust.push(from_bits(Divisor::new(ballot.prerank).proportion(rank)));
 	}
 	agreed
+}
+
+/// What votes sum up to.
+struct Ballot {
+	/// Weights times stake.
+	prerank: u64,
+	/// Stake of all who vote.
+	given: u64,
+	/// The largest weight.
+	top: u64,
+}
+
+/// Reads the votes of a column: weights are per sum of their row.
+#[inline(never)] // Its sums stay in registers then.
+fn collect(times: impl Fn(u64, u64) -> u64, column: &[Entry], validators: &[Validator], votes: &mut [Vote]) -> Ballot {
+	let (mut prerank, mut given, mut top) = (0u64, 0u64, 0);
+	for (vote, entry) in votes.iter_mut().zip(column) {
+		let Some(validator) = validators.get(entry.row()) else { continue };
+		*vote = Vote { value: validator.whole.proportion(entry.weight.into()), stake: validator.vote };
+		prerank = prerank.wrapping_add(times(vote.value, validator.stake));
+		given = given.wrapping_add(vote.stake);
+		top = vote.value.max(top);
+	}
+	Ballot { prerank, given, top }
+}
+
+/// Cuts the votes of a column to the limit; the result is the sum of what is bought.
+#[inline(never)] // As above.
+fn clip(
+	times: impl Fn(u64, u64) -> u64,
+	column: &[Entry],
+	votes: &[Vote],
+	limit: u64,
+	validators: &mut [Validator],
+	bought: &mut [u64],
+) -> u64 {
+	let mut rank = 0u64;
+	for ((vote, entry), bought) in votes.iter().zip(column).zip(bought) {
+		let Some(validator) = validators.get_mut(entry.row()) else { continue };
+		let value = cut(vote.value, limit);
+		*bought = times(value, validator.stake);
+		validator.trust = validator.trust.wrapping_add(value);
+		rank = rank.wrapping_add(*bought);
+	}
+	rank
+}
+
+/// The lesser of two proportions. About half of all weights are above the median, which no processor foresees: so this
+/// has no branch, whatever the compiler thinks of it.
+fn cut(value: u64, limit: u64) -> u64 {
+	let above = value.wrapping_sub(limit) as i64; // Of proportions, so a small number of either sign.
+	limit.wrapping_add_signed(above.min(0))
 }

@@ -12,11 +12,11 @@ use crate::{
 	columns::{Columns, Row},
 	consensus::{agree, Validator},
 	fixed::{
-		bits, from_bits, mul_floor, normalize, proportion_q32, q32_to_u16, sum, u16_proportion_q32, Divisor, Q32, Q32_ONE,
-		Q32_ZERO,
+		bits, divide, from_bits, mul_floor, normalize, proportion_q32, q32_bits_to_u16, sum, u16_proportion_q32,
+		Divisor, Q32, Q32_ONE, Q32_ZERO,
 	},
 	median::Electorate,
-	row::{max_upscale_wide, StoredRow},
+	row::{max_upscale_proportions, StoredRow},
 };
 
 /// Unit of [`EpochInput::bonds_moving_average`].
@@ -112,8 +112,8 @@ pub fn run_epoch(input: &EpochInput) -> EpochOutput {
 	let agreed = agree(&columns, &mut validators, electorate);
 	let mut incentive = agreed.ranks.clone();
 	normalize(&mut incentive);
-	let mut holders = holders(&rows, &permits);
-	hold(&columns, &agreed, &incentive, alpha(input), &validators, &mut holders);
+	let mut holders: Vec<Holder> = rows.iter().map(holder).collect();
+	hold(&columns, agreed.bought, &agreed.ranks, &incentive, alpha(input), &mut holders);
 
 	let by_uid = |values: &mut dyn Iterator<Item = u64>| {
 		let mut all: Vec<Q32> = stake.iter().map(|_| Q32_ZERO).collect();
@@ -128,7 +128,7 @@ pub fn run_epoch(input: &EpochInput) -> EpochOutput {
 	let mut dividends = by_uid(&mut holders.iter().map(|holder| holder.dividend));
 	normalize(&mut dividends);
 	let payout = payout(&incentive, &dividends, &stake, &active_stake);
-	let to_u16 = |values: &[Q32]| values.iter().map(|value| q32_to_u16(*value)).collect::<Vec<_>>();
+	let to_u16 = |values: &[Q32]| values.iter().map(|value| q32_bits_to_u16(bits(*value))).collect::<Vec<_>>();
 	let to_rao = |shares: &[Q32]| shares.iter().map(|share| mul_floor(*share, input.emission)).collect::<Vec<_>>();
 	EpochOutput {
 		rank: to_u16(&incentive),
@@ -137,7 +137,7 @@ pub fn run_epoch(input: &EpochInput) -> EpochOutput {
 		incentive: to_u16(&incentive),
 		dividends: to_u16(&dividends),
 		validator_trust: to_u16(&validator_trust),
-		pruning_scores: max_upscale_wide(&payout.combined.iter().map(|share| bits(*share)).collect::<Vec<_>>()),
+		pruning_scores: max_upscale_proportions(&payout.combined.iter().map(|share| bits(*share)).collect::<Vec<_>>()),
 		server_emission: to_rao(&payout.servers),
 		validator_emission: to_rao(&payout.validators),
 		emission: to_rao(&payout.combined),
@@ -169,7 +169,8 @@ fn active_stake(stake: &[Q32], active: &[bool], neurons: &[Neuron]) -> Vec<Q32> 
 	counted
 }
 
-/// `W` and `B_old`: the weights of permitted validators and the bonds of everybody, as far as they count.
+/// `W` and `B_old`: the weights of permitted validators and the bonds of everybody, as far as they count. A uid has 16
+/// bits: whoever stands beyond those has no rows.
 fn read_rows(input: &EpochInput) -> (Vec<Row<'_>>, Columns) {
 	let rows = (0..=u16::MAX).zip(&input.neurons).map(|(uid, neuron)| {
 		let weights = if neuron.permit { stored_row(&input.weights, uid) } else { &[] };
@@ -206,12 +207,8 @@ fn alpha(input: &EpochInput) -> Q32 {
 	Q32_ONE.saturating_sub(proportion_q32(keep, BONDS_MOVING_AVERAGE_UNIT.into()))
 }
 
-/// Only the bonds of new validators are stored.
-fn holders(rows: &[Row], permits: &[bool]) -> Vec<Holder> {
-	let is_stored = |row: &Row| permits.get(row.uid()).copied().unwrap_or(false);
-	let holder =
-		|row: &Row| Holder { dividend: 0, row: is_stored(row).then(|| StoredRow::with_capacity(row.length)) };
-	rows.iter().map(holder).collect()
+fn holder(row: &Row) -> Holder {
+	Holder { dividend: 0, row: StoredRow::with_capacity(row.length) }
 }
 
 /// Shares of the emission by uid.
@@ -229,14 +226,18 @@ fn payout(incentive: &[Q32], dividends: &[Q32], stake: &[Q32], active_stake: &[Q
 		let by_stake = if sum(active_stake) == Q32_ZERO { stake } else { active_stake };
 		return Payout { servers: incentive.to_vec(), validators: by_stake.to_vec(), combined: by_stake.to_vec() };
 	}
-	let scaled = |values: &[Q32]| values.iter().map(|v| v.checked_div(total).unwrap_or(Q32_ZERO)).collect();
-	Payout { servers: scaled(incentive), validators: scaled(dividends), combined: scaled(&combined) }
+	let whole = Divisor::new(bits(total));
+	let scaled = |values: &[Q32]| values.iter().map(|part| from_bits(whole.proportion(bits(*part)))).collect();
+	let combined = combined.iter().map(|both| divide(*both, total)).collect(); // Each may be more than one.
+	Payout { servers: scaled(incentive), validators: scaled(dividends), combined }
 }
 
 /// The `k` uids with the most stake, ties to the higher uid; stake is not required.
 fn top_validators(stake: &[Q32], k: u16) -> Vec<bool> {
 	let mut by_stake: Vec<(Q32, usize)> = stake.iter().copied().zip(0..).collect();
-	by_stake.sort_unstable_by_key(|entry| Reverse(*entry));
+	if usize::from(k) < by_stake.len() {
+		by_stake.select_nth_unstable_by_key(k.into(), |entry| Reverse(*entry));
+	}
 	let mut permits: Vec<bool> = stake.iter().map(|_| false).collect();
 	for (_, uid) in by_stake.into_iter().take(k.into()) {
 		if let Some(permit) = permits.get_mut(uid) {
@@ -247,17 +248,13 @@ fn top_validators(stake: &[Q32], k: u16) -> Vec<bool> {
 }
 
 /// Rows of new validators; an empty one for who just lost the permit.
-fn bonds_to_store(
-	rows: &[Row],
-	holders: Vec<Holder>,
-	permits: &[bool],
-	neurons: &[Neuron],
-) -> Vec<Option<StoredRow>> {
+fn bonds_to_store(rows: &[Row], holders: Vec<Holder>, permits: &[bool], neurons: &[Neuron]) -> Vec<Option<StoredRow>> {
 	let is_stored = permits.iter().zip(neurons).map(|(permit, neuron)| *permit || neuron.permit);
 	let mut bonds: Vec<Option<StoredRow>> = is_stored.map(|is_stored| is_stored.then(StoredRow::new)).collect();
 	for (row, holder) in rows.iter().zip(holders) {
-		if let (Some(stored), Some(new)) = (bonds.get_mut(row.uid()), holder.row) {
-			*stored = Some(new);
+		let is_permitted = permits.get(row.uid()).copied().unwrap_or(false);
+		if let Some(stored) = bonds.get_mut(row.uid()).filter(|_| is_permitted) {
+			*stored = Some(holder.row);
 		}
 	}
 	bonds

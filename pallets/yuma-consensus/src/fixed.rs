@@ -68,16 +68,11 @@ pub(crate) fn u16_proportion_q32(value: u16) -> Q32 {
 	proportion_q32(value.into(), u16::MAX.into())
 }
 
-/// A proportion in `[0, 1]` as `u16` per 65535, rounded down.
-pub(crate) fn q32_to_u16(value: Q32) -> u16 {
-	value.saturating_mul(Q32::from_num(u16::MAX)).saturating_to_num()
-}
-
-/// Scales `values` so that they sum to one; all zeros stay as they are.
+/// Scales proportions, of at most one each, so that they sum to one; all zeros stay as they are.
 pub(crate) fn normalize(values: &mut [Q32]) {
-	let sum = sum(values);
+	let whole = Divisor::new(bits(sum(values)));
 	for value in values.iter_mut() {
-		*value = divide(*value, sum);
+		*value = from_bits(whole.proportion(bits(*value)));
 	}
 }
 
@@ -106,18 +101,25 @@ pub(crate) fn from_bits(bits: u64) -> Q32 {
 	Q32::from_bits(i64::try_from(bits).unwrap_or(i64::MAX))
 }
 
+/// One, in raw bits of [`Q32`].
+pub(crate) const ONE_BITS: u64 = 1 << 32;
+
 /// `a·b`, rounded down, of two values of `[0, 1]` in raw bits.
 pub(crate) fn mul_bits(a: u64, b: u64) -> u64 {
-	const ONE: u64 = 1 << 32;
 	// Only one times one has more than 64 bits.
-	if b == ONE {
+	if b == ONE_BITS {
 		a
 	} else {
-		a.wrapping_mul(b) >> 32
+		mul_bits_below_one(a, b)
 	}
 }
 
-/// As [`q32_to_u16`], from the raw bits of a value of `[0, 1]`.
+/// As [`mul_bits`] if `b` is below one: for loops that can tell it of all factors at once.
+pub(crate) fn mul_bits_below_one(a: u64, b: u64) -> u64 {
+	a.wrapping_mul(b) >> 32
+}
+
+/// The raw bits of a proportion in `[0, 1]` as `u16` per 65535, rounded down.
 pub(crate) fn q32_bits_to_u16(bits: u64) -> u16 {
 	(bits.wrapping_mul(u16::MAX.into()) >> 32) as u16 // At most 65535.
 }

@@ -37,10 +37,9 @@ impl Electorate {
 	///
 	/// Stake is summed up in buckets of values, and only the votes of the bucket where the sum reaches the majority are
 	/// sorted: no order of votes costs more than another, and no values cost more than sorting them once.
-	pub(crate) fn median(&mut self, votes: &[Vote]) -> u64 {
-		let (given, top) = votes.iter().fold((0u64, 0), |(given, top), vote| {
-			(given.wrapping_add(vote.stake), vote.value.max(top)) // Shares of one whole.
-		});
+	///
+	/// `given` is the stake of all votes, `top` the largest value or more.
+	pub(crate) fn median(&mut self, votes: &[Vote], given: u64, top: u64) -> u64 {
 		let is_unanimous = given == self.total;
 		let majority = if is_unanimous { self.majority.min(given) } else { self.majority };
 		let majority = majority.max(1); // A majority of nothing still takes somebody to vote.
@@ -90,14 +89,46 @@ impl Electorate {
 
 #[cfg(test)]
 mod tests {
+	use std::vec::Vec;
+
+	use proptest::prelude::*;
+
 	use super::*;
+
+	fn median_of(votes: &[Vote], total: u64, majority: u64) -> u64 {
+		let (given, top) = (votes.iter().map(|vote| vote.stake).sum(), votes.iter().map(|vote| vote.value).max());
+		Electorate::new(total, majority).median(votes, given, top.unwrap_or(0))
+	}
+
+	/// The definition: every value that is given is tried.
+	fn by_trial(votes: &[Vote], total: u64, majority: u64) -> u64 {
+		let given: u64 = votes.iter().map(|vote| vote.stake).sum();
+		let staked = || votes.iter().filter(|vote| vote.stake > 0);
+		let backing = |value| staked().filter(|vote| vote.value >= value).map(|vote| vote.stake).sum::<u64>();
+		let backed = staked().map(|vote| vote.value).filter(|value| backing(*value) >= majority).max();
+		let least = staked().map(|vote| vote.value).min().filter(|_| given == total);
+		backed.or(least).unwrap_or(0)
+	}
+
+	proptest! {
+		#[test]
+		fn it_is_the_largest_value_with_a_majority(
+			votes in proptest::collection::vec((prop_oneof![0u64..=1 << 32, 0u64..20, Just(7u64)], 0u64..5), 0..80),
+			absent in prop_oneof![Just(0u64), 0u64..50],
+			majority in prop_oneof![0u64..300, Just(0), Just(u64::MAX)],
+		) {
+			let votes = Vec::from_iter(votes.into_iter().map(|(value, stake)| Vote { value, stake }));
+			let total = votes.iter().map(|vote| vote.stake).sum::<u64>() + absent;
+			prop_assert_eq!(median_of(&votes, total, majority), by_trial(&votes, total, majority));
+		}
+	}
 
 	#[track_caller]
 	fn check(stake: &[u64], column: &[u64], majority: u64, expected: u64) {
 		let total = stake.iter().sum();
 		let votes = column.iter().zip(stake).filter(|(value, _)| **value > 0);
 		let votes = Vec::from_iter(votes.map(|(value, stake)| Vote { value: *value, stake: *stake }));
-		assert_eq!(Electorate::new(total, majority).median(&votes), expected, "{column:?}");
+		assert_eq!(median_of(&votes, total, majority), expected, "{column:?}");
 	}
 
 	#[test]

@@ -8,8 +8,8 @@
 use alloc::{vec, vec::Vec};
 
 use crate::{
-	fixed::{in_common_unit, proportion_q64, sigmoid, u16_proportion_q32, Scaled, Q64},
-	row::{Cut, LiveRow, Places},
+	fixed::{in_common_unit, proportion_q64, sigmoid, u16_proportion_q32, Scaled, Q64, Q64_ZERO},
+	row::{Cut, LiveRow, PartSums, Places, Run},
 	split::split,
 };
 
@@ -51,7 +51,14 @@ pub fn emission_shares_without_renormalization(netuids: &[u16], votes: &[RootVot
 /// `whole` is what a row's weights are divided by, given their sum.
 fn shares_of_rows(netuids: &[u16], votes: &[RootVote], params: RootParams, whole: impl Fn(u64) -> u64) -> Vec<u64> {
 	let Tally { subnets, stake } = tally(netuids, votes, whole);
-	let pull = |Subnet { rank, backing }| consensus(proportion_q64(backing, stake), params).times(rank);
+	let mut last = (0, consensus(Q64_ZERO, params));
+	let pull = |Subnet { rank, backing, .. }| {
+		// Where all vote for all, one consensus is that of all subnets.
+		if backing != last.0 {
+			last = (backing, consensus(proportion_q64(backing, stake), params));
+		}
+		last.1.times(rank)
+	};
 	let pulls: Vec<Scaled> = subnets.into_iter().map(pull).collect();
 	split(u64::MAX, &in_common_unit(&pulls))
 }
@@ -70,6 +77,8 @@ struct Subnet {
 	rank: u128,
 	/// Stake that votes for the subnet at all, in rao.
 	backing: u128,
+	/// Stake that backs this subnet and those after it, less what ends here; it may wrap around, their sum does not.
+	joined: u128,
 }
 
 /// Bits of the sum of ranks: rows that are not renormalized may exceed it 65536 times, and it still fits.
@@ -84,18 +93,56 @@ fn tally(netuids: &[u16], votes: &[RootVote], whole: impl Fn(u64) -> u64) -> Tal
 	let voting = sum(&mut votes.iter().zip(&rows).filter(|(_, row)| row.units > 0).map(|(vote, _)| vote.stake));
 	let up = RANK_BITS.saturating_sub(u128::BITS.saturating_sub(voting.leading_zeros()));
 	let mut subnets = vec![Subnet::default(); netuids.len()];
-	for (vote, row) in votes.iter().zip(&rows).filter(|(_, row)| row.units > 0) {
-		let stake = u128::from(vote.stake);
-		let mut cut = Cut::new(stake.checked_shl(up).unwrap_or(0), whole(row.units));
-		for (netuid, weight) in row.entries.iter().filter(|(_, weight)| *weight > 0) {
-			if let Some(subnet) = subnets.get_mut(places.of(*netuid)) {
-				// Neither overflows: all ranks together fit, and so do the stakes of all votes that memory can hold.
-				subnet.rank = subnet.rank.wrapping_add(cut.next(*weight));
-				subnet.backing = subnet.backing.wrapping_add(stake);
+	for (votes, rows) in votes.chunks(PartSums::MOST_ROWS).zip(rows.chunks(PartSums::MOST_ROWS)) {
+		let mut sums = PartSums::new(subnets.len());
+		for (vote, row) in votes.iter().zip(rows).filter(|(_, row)| row.units > 0) {
+			let stake = u128::from(vote.stake);
+			let cut = Cut::new(stake.checked_shl(up).unwrap_or(0), whole(row.units));
+			match &row.run {
+				Some(run) => add_run(&mut subnets, &mut sums, stake, &cut, &row.entries, run),
+				None => add_row(&mut subnets, stake, cut, &row.entries, &places),
 			}
 		}
+		for (subnet, sum) in subnets.iter_mut().zip(sums.totals()) {
+			subnet.rank = subnet.rank.wrapping_add(sum);
+		}
+	}
+	let mut joined = 0u128;
+	for subnet in &mut subnets {
+		joined = joined.wrapping_add(subnet.joined);
+		subnet.backing = subnet.backing.wrapping_add(joined);
 	}
 	Tally { subnets, stake: sum(&mut votes.iter().map(|vote| vote.stake)) }
+}
+
+/// Adds a row, entry by entry. Neither sum overflows: all ranks together fit, and so do the stakes of all votes that
+/// memory can hold.
+fn add_row(subnets: &mut [Subnet], stake: u128, mut cut: Cut, entries: &[(u16, u16)], places: &Places) {
+	for (netuid, weight) in entries.iter().filter(|(_, weight)| *weight > 0) {
+		if let Some(subnet) = subnets.get_mut(places.of(*netuid)) {
+			subnet.rank = subnet.rank.wrapping_add(cut.next(*weight));
+			subnet.backing = subnet.backing.wrapping_add(stake);
+		}
+	}
+}
+
+/// As [`add_row`], for a row that is a run: it backs all from its first subnet to its last, but for those without
+/// weight.
+fn add_run(subnets: &mut [Subnet], sums: &mut PartSums, stake: u128, cut: &Cut, entries: &[(u16, u16)], run: &Run) {
+	sums.add(cut, entries, &run.places);
+	if let Some(first) = subnets.get_mut(run.places.start) {
+		first.joined = first.joined.wrapping_add(stake);
+	}
+	if let Some(after) = subnets.get_mut(run.places.end) {
+		after.joined = after.joined.wrapping_sub(stake);
+	}
+	if run.is_positive {
+		return;
+	}
+	let subnets = subnets.get_mut(run.places.clone()).unwrap_or_default();
+	for (subnet, (_, weight)) in subnets.iter_mut().zip(entries) {
+		subnet.backing = subnet.backing.wrapping_sub(if *weight > 0 { 0 } else { stake });
+	}
 }
 
 /// Consensus `σ(ρ·(T − κ))` on a subnet of trust `T`, for all parameters.

@@ -6,6 +6,7 @@
 //! other way from a stored row to shares, but for the preview that shows what the omission would cost.
 
 use alloc::{borrow::Cow, vec, vec::Vec};
+use core::ops::Range;
 
 use crate::fixed::proportion_q64;
 
@@ -18,11 +19,12 @@ const TWICE_U16_MAX: u64 = 131_070;
 /// Scales a row up so that its largest entry becomes 65535, rounding half up. All zeros stay as they are.
 pub fn max_upscale(weights: &[u16]) -> Vec<u16> {
 	let weights: Vec<u64> = weights.iter().map(|weight| u64::from(*weight)).collect();
-	max_upscale_wide(&weights)
+	max_upscale_proportions(&weights)
 }
 
-/// As [`max_upscale`], for entries below 2⁴⁷ (raw bits of proportions).
-pub(crate) fn max_upscale_wide(values: &[u64]) -> Vec<u16> {
+/// As [`max_upscale`], for proportions in any common unit of which the largest is below 2⁴⁷: the raw bits of numbers
+/// with 32 fractional bits, say.
+pub fn max_upscale_proportions(values: &[u64]) -> Vec<u16> {
 	let max = values.iter().copied().max().unwrap_or(0);
 	values
 		.iter()
@@ -66,7 +68,8 @@ impl NormalizedRow {
 }
 
 /// The place of each id in a list of ids, as a table: an entry then costs one look.
-pub(crate) struct Places {
+pub(crate) struct Places<'a> {
+	ids: &'a [u16],
 	/// By id; [`NOWHERE`] for an id that is not in the list.
 	of: Vec<u32>,
 }
@@ -74,9 +77,9 @@ pub(crate) struct Places {
 /// Beyond every list of ids, of which there are 65536.
 const NOWHERE: u32 = u32::MAX;
 
-impl Places {
+impl<'a> Places<'a> {
 	/// Of `ids`, ascending.
-	pub(crate) fn new(ids: &[u16]) -> Self {
+	pub(crate) fn new(ids: &'a [u16]) -> Self {
 		let length = ids.last().map_or(0, |last| usize::from(*last).saturating_add(1));
 		let mut of = vec![NOWHERE; length];
 		for (id, place) in ids.iter().zip(0..) {
@@ -84,7 +87,7 @@ impl Places {
 				*slot = place;
 			}
 		}
-		Self { of }
+		Self { ids, of }
 	}
 
 	/// The place of `id`, or one beyond the list.
@@ -103,19 +106,50 @@ pub(crate) struct LiveRow<'a> {
 	pub(crate) entries: Cow<'a, [(u16, u16)]>,
 	/// Sum of the entries that have a place; zero when there is nothing to vote for.
 	pub(crate) units: u64,
+	/// If the places of all entries are a run: none then needs to be looked up.
+	pub(crate) run: Option<Run>,
+}
+
+/// The places of a row that names one id of the list after the other, without a gap.
+pub(crate) struct Run {
+	pub(crate) places: Range<usize>,
+	/// Whether every entry has weight.
+	pub(crate) is_positive: bool,
 }
 
 impl<'a> LiveRow<'a> {
 	/// Of an id named twice the last entry counts. Rows are stored sorted and distinct, so this is one pass over them; only
 	/// rows of another origin are copied.
 	pub(crate) fn read(row: &'a [(u16, u16)], places: &Places) -> Self {
+		if let Some((run, units)) = run_and_units(row, places) {
+			return Self { entries: row.into(), units, run: Some(run) };
+		}
 		if let Some(units) = units_of_sorted(row, places) {
-			return Self { entries: row.into(), units };
+			return Self { entries: row.into(), units, run: None };
 		}
 		let mut entries = row.to_vec();
 		sort_keeping_last(&mut entries);
-		Self { units: units_of_sorted(&entries, places).unwrap_or(0), entries: entries.into() }
+		Self { units: units_of_sorted(&entries, places).unwrap_or(0), entries: entries.into(), run: None }
 	}
+}
+
+/// The run and the sum of a row that is one, as that of whoever votes for all is; it is sorted, as the list is.
+fn run_and_units(row: &[(u16, u16)], places: &Places) -> Option<(Run, u64)> {
+	let ((first, _), (last, _)) = (row.first()?, row.last()?);
+	let start = places.of(*first);
+	let run = start..start.checked_add(row.len())?;
+	let ids = places.ids.get(run.clone())?;
+	// Most rows with a gap are told by their ends. Of the others all entries are compared: faster than to stop.
+	if ids.last() != Some(last) {
+		return None;
+	}
+	let (mut differences, mut units, mut is_positive) = (0u32, 0u32, true);
+	for ((id, weight), listed) in row.iter().zip(ids) {
+		differences |= u32::from(*id) ^ u32::from(*listed);
+		is_positive &= *weight > 0;
+		units = units.wrapping_add((*weight).into()); // 65536 distinct ids at most, so below 2³².
+	}
+	(differences == 0).then_some((Run { places: run, is_positive }, units.into()))
 }
 
 /// Sum of the entries that have a place, if ids ascend.
@@ -162,6 +196,84 @@ impl Cut {
 		self.rest_so_far = due;
 		self.each.wrapping_mul(weight.into()).wrapping_add(of_rest.into()) // At most the amount, or 65536 times that.
 	}
+}
+
+/// Parts of amounts, summed by place, of rows whose places are a run. Digit by digit: so no carry passes from one to
+/// the next, and a machine makes several of the multiplications at once; in wasm one of 128 bits would be a call.
+pub(crate) struct PartSums {
+	/// Of 32, 32 and 47 bits.
+	digits: [Vec<u64>; 3],
+	/// What is due of the rests up to each place, its own included; what comes before a place is to be taken off.
+	due: Vec<u64>,
+	/// Of what comes before a place, what is due of rows that have ended there.
+	ended: Vec<u64>,
+	/// Of the row at hand.
+	weights: Vec<u32>,
+	weights_so_far: Vec<u32>,
+}
+
+impl PartSums {
+	/// How many rows fit: a digit of 32 bits times a weight is below 2⁴⁸.
+	pub(crate) const MOST_ROWS: usize = 1 << 16;
+
+	/// Of nothing yet.
+	pub(crate) fn new(places: usize) -> Self {
+		let zeros = || vec![0; places];
+		let digits = [zeros(), zeros(), zeros()];
+		Self { digits, due: zeros(), ended: zeros(), weights: Vec::new(), weights_so_far: Vec::new() }
+	}
+
+	/// Adds what [`Cut::next`] gives for one entry after the other; `cut` is fresh, of an amount below 2¹¹¹.
+	pub(crate) fn add(&mut self, cut: &Cut, entries: &[(u16, u16)], run: &Range<usize>) {
+		self.weights.clear();
+		self.weights.extend(entries.iter().map(|(_, weight)| u32::from(*weight)));
+		let mut so_far = 0u32;
+		self.weights_so_far.clear();
+		self.weights_so_far.extend(self.weights.iter().map(|weight| {
+			so_far = so_far.wrapping_add(*weight); // Below 2³².
+			so_far
+		}));
+		let [low, middle, high] = &mut self.digits;
+		add_multiples(cut.each as u32, low, run, &self.weights);
+		add_multiples((cut.each >> 32) as u32, middle, run, &self.weights);
+		add_multiples((cut.each >> 64) as u64, high, run, &self.weights); // At most the upper digit of the amount.
+		let due = self.due.get_mut(run.clone()).unwrap_or_default();
+		for (sum, weight_so_far) in due.iter_mut().zip(&self.weights_so_far) {
+			*sum = sum.wrapping_add(due_of(cut.rest, (*weight_so_far).into()));
+		}
+		if let Some(ended) = self.ended.get_mut(run.end) {
+			*ended = ended.wrapping_add(due_of(cut.rest, so_far.into()));
+		}
+	}
+
+	/// The sums, by place.
+	pub(crate) fn totals(&self) -> impl Iterator<Item = u128> + '_ {
+		let [low, middle, high] = &self.digits;
+		let mut before = 0u64;
+		let rests = self.due.iter().zip(&self.ended).map(move |(due, ended)| {
+			let rest = due.wrapping_sub(before).wrapping_add(*ended);
+			before = *due;
+			rest
+		});
+		low.iter().zip(middle).zip(high).zip(rests).map(|(((low, middle), high), rest)| {
+			let upper = (u128::from(*high) << 64).wrapping_add(u128::from(*middle) << 32);
+			upper.wrapping_add(u128::from(*low)).wrapping_add(u128::from(rest))
+		})
+	}
+}
+
+/// Adds `factor` times each weight.
+fn add_multiples(factor: impl Into<u64>, sums: &mut [u64], run: &Range<usize>, weights: &[u32]) {
+	let factor = factor.into();
+	for (sum, weight) in sums.get_mut(run.clone()).unwrap_or_default().iter_mut().zip(weights) {
+		*sum = sum.wrapping_add(factor.wrapping_mul((*weight).into()));
+	}
+}
+
+/// `rest · weight / 2⁶⁴`, rounded down, for a weight below 2³²: in two digits, neither product of which overflows.
+fn due_of(rest: u64, weight: u64) -> u64 {
+	let below = (rest & u64::from(u32::MAX)).wrapping_mul(weight) >> 32;
+	(rest >> 32).wrapping_mul(weight).wrapping_add(below) >> 32
 }
 
 /// The row sorted by id; of an id named twice the last entry counts.

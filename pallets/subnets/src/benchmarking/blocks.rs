@@ -78,7 +78,7 @@ impl SubnetsBlock {
 		}
 		let netuids = add_subnets::<T>(self.subnets);
 		share_emission::<T>(&netuids, self.subnets);
-		|| Pallet::<T>::on_initialize(98u32.into())
+		|| Pallet::<T>::on_initialize(BLOCK.into())
 	}
 }
 

@@ -97,3 +97,22 @@ fn stake_of_any_size_is_weighed() {
 	let shares = emission_shares(&[1, 2], &votes, PARAMS);
 	assert_eq!(shares, [u64::MAX / 2 + 1, u64::MAX / 2]);
 }
+
+proptest! {
+	/// In ascending order these rows are read as runs, in descending order entry by entry.
+	#[test]
+	fn rows_count_the_same_as_runs_and_entry_by_entry(
+		votes in proptest::collection::vec(
+			(any::<u64>(), 0u16..8, proptest::collection::vec(prop_oneof![Just(0), any::<u16>()], 0..8)),
+			0..12,
+		),
+		params in params(),
+	) {
+		let runs = votes.into_iter().map(|(stake, first, weights)| (stake, (first..).zip(weights).collect()));
+		let runs: Vec<Vote> = runs.collect();
+		let reversed = runs.iter().map(|(stake, row)| (*stake, row.iter().rev().copied().collect()));
+		let reversed: Vec<Vote> = reversed.collect();
+		let netuids = Vec::from_iter(0..16);
+		prop_assert_eq!(shares_of(&netuids, &runs, params), shares_of(&netuids, &reversed, params));
+	}
+}

@@ -125,3 +125,62 @@ proptest! {
 		}
 	}
 }
+
+/// The parts of runs, each a place, weights and an amount, by place: summed at once, and one by one.
+fn sums_of_runs(places: usize, runs: &[(usize, Vec<u16>, u128)], whole: impl Fn(u64) -> u64) -> (Vec<u128>, Vec<u128>) {
+	let (mut sums, mut one_by_one) = (PartSums::new(places), vec![0; places]);
+	for (start, weights, amount) in runs {
+		let entries: StoredRow = (0..=u16::MAX).zip(weights.iter().copied()).collect();
+		let whole = whole(weights.iter().map(|weight| u64::from(*weight)).sum());
+		sums.add(&Cut::new(*amount, whole), &entries, &(*start..start + weights.len()));
+		let mut cut = Cut::new(*amount, whole);
+		for (sum, weight) in one_by_one[*start..].iter_mut().zip(weights) {
+			*sum += cut.next(*weight);
+		}
+	}
+	(sums.totals().collect(), one_by_one)
+}
+
+proptest! {
+	#[test]
+	fn runs_are_summed_as_their_entries(
+		runs in proptest::collection::vec(
+			(0usize..20, proptest::collection::vec(prop_oneof![Just(0), any::<u16>()], 1..20), 0u128..1 << 106),
+			0..32,
+		),
+	) {
+		let (sums, one_by_one) = sums_of_runs(40, &runs, |units| units);
+		prop_assert_eq!(sums, one_by_one);
+		let (sums, one_by_one) = sums_of_runs(40, &runs, |_| 65_535);
+		prop_assert_eq!(sums, one_by_one);
+	}
+
+	#[test]
+	fn a_row_is_a_run_if_it_names_neighbours_in_the_list(
+		ids in proptest::collection::btree_set(0u16..30, 0..20),
+		row in proptest::collection::vec((0u16..30, 0u16..3), 0..6),
+		(start, length) in (0usize..20, 0usize..20),
+	) {
+		let ids = Vec::from_iter(ids);
+		let places = Places::new(&ids);
+		let neighbours: StoredRow = ids.iter().skip(start).take(length).map(|id| (*id, id % 3)).collect();
+		for row in [row, neighbours] {
+			let run = LiveRow::read(&row, &places).run;
+			let listed = ids.windows(row.len().max(1)).position(|some| some.iter().eq(row.iter().map(|(id, _)| id)));
+			prop_assert_eq!(run.as_ref().map(|run| run.places.clone()), listed.map(|place| place..place + row.len()));
+			prop_assert!(run.is_none_or(|run| run.is_positive == row.iter().all(|(_, weight)| *weight > 0)));
+		}
+	}
+}
+
+#[test]
+fn as_many_and_as_long_runs_as_may_be_do_not_overflow() {
+	let full = 1u128 << 95;
+	let runs = vec![(0, vec![u16::MAX, 0], full - 1); PartSums::MOST_ROWS];
+	let (sums, _) = sums_of_runs(2, &runs, |units| units);
+	assert_eq!(sums, [(full - 1) << 16, 0]);
+	let weights = vec![u16::MAX; 1 << 16];
+	let (sums, one_by_one) = sums_of_runs(1 << 16, &[(0, weights, (1 << 111) - 1)], |units| units);
+	assert_eq!(sums.iter().sum::<u128>(), (1 << 111) - 1);
+	assert_eq!(sums, one_by_one);
+}

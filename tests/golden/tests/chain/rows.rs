@@ -2,8 +2,8 @@
 //! Weight rows: scaled up when set, renormalized when read.
 
 use golden::{cases, plain, Decimal, Tally};
-use serde::{de::IgnoredAny, Deserialize};
-use yuma_consensus::{max_upscale, NormalizedRow};
+use serde::Deserialize;
+use yuma_consensus::{max_upscale, row::max_upscale_proportions, NormalizedRow};
 
 use crate::section;
 
@@ -52,15 +52,32 @@ fn rows_are_scaled_up_as_in_the_reference() {
 	tally.finish("chain/weights_set.json, max_upscale_u16", 59);
 }
 
-/// Proportions are scaled up within an epoch alone, where nothing but the pruning scores shows them: those are compared,
-/// with every epoch.
+#[derive(Deserialize)]
+struct UpscaledProportions {
+	r#in: SignedBits,
+	out: Vec<u16>,
+}
+
+/// Raw bits of numbers with 32 fractional ones.
+#[derive(Deserialize)]
+struct SignedBits {
+	bits: Vec<Decimal<i64>>,
+}
+
+/// As pruning scores are. Up to 32768 the reference divides last, and cuts bits below the half alone: there is no W2.
 #[test]
-fn proportions_are_scaled_up_within_epochs_alone() {
+fn proportions_are_scaled_up_as_in_the_reference() {
 	let mut tally = Tally::default();
-	for IgnoredAny in section(WEIGHTS_SET, "max_upscale_fixed") {
-		tally.under("not replayed: no public function takes them");
+	for UpscaledProportions { r#in, out } in section(WEIGHTS_SET, "max_upscale_fixed") {
+		let bits = plain(&r#in.bits).into_iter().map(|bits| u64::try_from(bits).ok().filter(|bits| *bits < 1 << 47));
+		let Some(bits) = bits.collect::<Option<Vec<u64>>>() else {
+			tally.under("no proportions: negative, or from 32768 on");
+			continue;
+		};
+		assert_eq!(max_upscale_proportions(&bits), out, "{bits:?}");
+		tally.compared();
 	}
-	tally.finish("chain/weights_set.json, max_upscale_fixed", 0);
+	tally.finish("chain/weights_set.json, max_upscale_fixed", 10);
 }
 
 #[derive(Deserialize)]
