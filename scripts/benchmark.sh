@@ -37,7 +37,7 @@ benchmark_pallet() { # argument...
 measure() { # times.json argument...
 	benchmark_pallet --runtime "$RUNTIME" --genesis-builder none --wasm-execution compiled --disable-proof-recording \
 		--default-pov-mode ignored --no-storage-info --no-median-slopes --no-min-squares --quiet \
-		--steps 25 --repeat 4 --min-duration 15 --json-file "$@"
+		--steps 12 --repeat 4 --min-duration 20 --json-file "$@"
 	python3 - "$1" <<-'END'
 		import collections, json, sys
 

@@ -17,11 +17,9 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	// Storage: `SubtensorModule::Uids` (r:1 w:0)
-	// Storage: `Commitments::CommitmentOf` (r:1 w:1)
 	fn set_commitment() -> Weight {
-		// At least 23_695 ns.
-		Weight::from_parts(25_798_000, 0)
+		// At least 23_425 ns.
+		Weight::from_parts(25_278_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}

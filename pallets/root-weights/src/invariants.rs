@@ -4,9 +4,7 @@
 use frame_support::{ensure, traits::Get};
 use sp_runtime::{traits::Zero, TryRuntimeError};
 
-use crate::{
-	Commits, Config, EmissionShares, EpochDue, EpochsRun, LastVote, Pallet, RootValidators, Rows,
-};
+use crate::{Commits, Config, EmissionShares, EpochDue, EpochsRun, LastVote, Pallet, RootValidators, Rows};
 
 impl<T: Config> Pallet<T> {
 	/// Proves that an epoch at the configured maximum fits its budget, and the budget a block.

@@ -2,9 +2,9 @@
 //! A chain of nothing but this pallet: validators, subnets and parameters are set by the test.
 
 use frame_support::{
-	derive_impl, parameter_types,
+	derive_impl,
 	pallet_prelude::ValueQuery,
-	storage_alias,
+	parameter_types, storage_alias,
 	traits::{ConstU32, Hooks},
 	weights::Weight,
 };

@@ -91,11 +91,7 @@ impl<T: Config> Pallet<T> {
 	fn run_epoch(params: RootParameters) -> Weight {
 		let snapshot = Self::root_snapshot(params);
 		let shares = snapshot.shares(RowReading::Normalized);
-		let weight = Self::epoch_weight(
-			snapshot.votes.len() as u32,
-			snapshot.netuids.len() as u32,
-			snapshot.entries(),
-		);
+		let weight = Self::epoch_weight(snapshot.votes.len() as u32, snapshot.netuids.len() as u32, snapshot.entries());
 		Self::put_shares(snapshot.netuids, shares);
 		EpochsRun::<T>::mutate(|epochs| *epochs = epochs.saturating_add(1));
 		weight

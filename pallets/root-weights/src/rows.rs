@@ -12,9 +12,7 @@ use crate::{Config, RootRows, Rows, ROOT_NETUID};
 
 /// A bounded list whose type, to clients that read the metadata, is the plain list that they know from upstream; that of
 /// `BoundedVec` is a struct around it, which they decode as another value.
-#[derive(
-	Encode, Decode, MaxEncodedLen, CloneNoBound, PartialEqNoBound, EqNoBound, DefaultNoBound, DebugNoBound,
-)]
+#[derive(Encode, Decode, MaxEncodedLen, CloneNoBound, PartialEqNoBound, EqNoBound, DefaultNoBound, DebugNoBound)]
 #[codec(mel_bound(T: MaxEncodedLen))]
 pub struct PlainVec<T: Clone + PartialEq + Eq + core::fmt::Debug, S: Get<u32>>(BoundedVec<T, S>);
 

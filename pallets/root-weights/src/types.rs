@@ -60,9 +60,7 @@ pub struct RootParameters {
 }
 
 /// One of [`RootParameters`] and its new value.
-#[derive(
-	Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum RootParameter {
 	/// See [`RootParameters::tempo`]; 1 to [`Self::LONGEST_WAIT`].
 	Tempo(u16),

@@ -25,187 +25,57 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	// Storage: `SubtensorModule::Owner` (r:1 w:0)
-	// Storage: `SubtensorModule::Uids` (r:1 w:0)
-	// Storage: `SubtensorModule::Tempo` (r:1 w:0)
-	// Storage: `SubtensorModule::Kappa` (r:1 w:0)
-	// Storage: `SubtensorModule::Rho` (r:1 w:0)
-	// Storage: `SubtensorModule::MinAllowedWeights` (r:1 w:0)
-	// Storage: `SubtensorModule::MaxWeightsLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsSetRateLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsVersionKey` (r:1 w:0)
-	// Storage: `SubtensorModule::StakeThreshold` (r:1 w:0)
-	// Storage: `SubtensorModule::CommitRevealWeightsEnabled` (r:1 w:0)
-	// Storage: `SubtensorModule::TotalHotkeyStake` (r:1 w:0)
-	// Storage: `RootWeights::LastVote` (r:1 w:1)
-	// Storage: `SubtensorModule::NetworksAdded` (r:66 w:0)
-	// Storage: `SubtensorModule::Weights` (r:0 w:1)
-	// The range of `e` is `[1, 64]`.
-	fn set_root_weights(_e: u32) -> Weight {
-		// At least 669_567 ns.
-		Weight::from_parts(741_256_416, 0)
+	fn set_root_weights(e: u32) -> Weight {
+		// At least 680_704 ns.
+		Weight::from_parts(705_613_923, 0)
+			.saturating_add(Weight::from_parts(288_076, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(79))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
-	// Storage: `SubtensorModule::Owner` (r:1 w:0)
-	// Storage: `SubtensorModule::Uids` (r:1 w:0)
-	// Storage: `SubtensorModule::Tempo` (r:1 w:0)
-	// Storage: `SubtensorModule::Kappa` (r:1 w:0)
-	// Storage: `SubtensorModule::Rho` (r:1 w:0)
-	// Storage: `SubtensorModule::MinAllowedWeights` (r:1 w:0)
-	// Storage: `SubtensorModule::MaxWeightsLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsSetRateLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsVersionKey` (r:1 w:0)
-	// Storage: `SubtensorModule::StakeThreshold` (r:1 w:0)
-	// Storage: `SubtensorModule::CommitRevealWeightsEnabled` (r:1 w:0)
-	// Storage: `SubtensorModule::TotalHotkeyStake` (r:1 w:0)
-	// Storage: `RootWeights::LastVote` (r:1 w:1)
-	// Storage: `RootWeights::EpochsRun` (r:1 w:0)
-	// Storage: `RootWeights::Commits` (r:0 w:1)
 	fn commit_root_weights() -> Weight {
-		// At least 135_822 ns.
-		Weight::from_parts(155_011_000, 0)
+		// At least 137_354 ns.
+		Weight::from_parts(152_637_000, 0)
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
-	// Storage: `SubtensorModule::Owner` (r:1 w:0)
-	// Storage: `SubtensorModule::Uids` (r:1 w:0)
-	// Storage: `SubtensorModule::Tempo` (r:1 w:0)
-	// Storage: `SubtensorModule::Kappa` (r:1 w:0)
-	// Storage: `SubtensorModule::Rho` (r:1 w:0)
-	// Storage: `SubtensorModule::MinAllowedWeights` (r:1 w:0)
-	// Storage: `SubtensorModule::MaxWeightsLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsSetRateLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsVersionKey` (r:1 w:0)
-	// Storage: `SubtensorModule::StakeThreshold` (r:1 w:0)
-	// Storage: `SubtensorModule::CommitRevealWeightsEnabled` (r:1 w:0)
-	// Storage: `SubtensorModule::TotalHotkeyStake` (r:1 w:0)
-	// Storage: `RootWeights::Commits` (r:1 w:1)
-	// Storage: `RootWeights::EpochsRun` (r:1 w:0)
-	// Storage: `SubtensorModule::NetworksAdded` (r:66 w:0)
-	// Storage: `SubtensorModule::Weights` (r:0 w:1)
-	// The range of `e` is `[1, 64]`.
-	fn reveal_root_weights(_e: u32) -> Weight {
-		// At least 648_807 ns.
-		Weight::from_parts(751_852_227, 0)
+	fn reveal_root_weights(e: u32) -> Weight {
+		// At least 691_080 ns.
+		Weight::from_parts(750_691_324, 0)
+			.saturating_add(Weight::from_parts(702_432, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(80))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
-	// Storage: `SubtensorModule::WeightsSetRateLimit` (r:0 w:1)
 	fn set_parameter() -> Weight {
-		// At least 8_453 ns.
-		Weight::from_parts(9_344_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		// At least 8_783 ns.
+		Weight::from_parts(9_825_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
-	// Storage: `SubtensorModule::Owner` (r:1 w:0)
-	// Storage: `SubtensorModule::Uids` (r:1 w:0)
-	// Storage: `SubtensorModule::Tempo` (r:1 w:0)
-	// Storage: `SubtensorModule::Kappa` (r:1 w:0)
-	// Storage: `SubtensorModule::Rho` (r:1 w:0)
-	// Storage: `SubtensorModule::MinAllowedWeights` (r:1 w:0)
-	// Storage: `SubtensorModule::MaxWeightsLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsSetRateLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsVersionKey` (r:1 w:0)
-	// Storage: `SubtensorModule::StakeThreshold` (r:1 w:0)
-	// Storage: `SubtensorModule::CommitRevealWeightsEnabled` (r:1 w:0)
-	// Storage: `SubtensorModule::TotalHotkeyStake` (r:1 w:0)
-	// Storage: `RootWeights::Commits` (r:1 w:0)
-	// Storage: `RootWeights::EpochsRun` (r:1 w:0)
-	// Storage: `SubtensorModule::NetworksAdded` (r:66 w:0)
-	// The range of `e` is `[1, 64]`.
-	fn check_vote(e: u32) -> Weight {
-		// At least 603_078 ns.
-		Weight::from_parts(663_405_050, 0)
-			.saturating_add(Weight::from_parts(643_950, 0).saturating_mul(e.into()))
-			.saturating_add(T::DbWeight::get().reads(80))
+	fn check_vote(_e: u32) -> Weight {
+		// At least 614_596 ns.
+		Weight::from_parts(705_583_307, 0).saturating_add(T::DbWeight::get().reads(80))
 	}
-	// Storage: `SubtensorModule::Tempo` (r:1 w:0)
-	// Storage: `SubtensorModule::Kappa` (r:1 w:0)
-	// Storage: `SubtensorModule::Rho` (r:1 w:0)
-	// Storage: `SubtensorModule::MinAllowedWeights` (r:1 w:0)
-	// Storage: `SubtensorModule::MaxWeightsLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsSetRateLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsVersionKey` (r:1 w:0)
-	// Storage: `SubtensorModule::StakeThreshold` (r:1 w:0)
-	// Storage: `SubtensorModule::CommitRevealWeightsEnabled` (r:1 w:0)
-	// Storage: `RootWeights::EpochDue` (r:1 w:0)
 	fn idle() -> Weight {
-		// At least 17_426 ns.
-		Weight::from_parts(18_598_000, 0).saturating_add(T::DbWeight::get().reads(10))
+		// At least 19_038 ns.
+		Weight::from_parts(20_601_000, 0).saturating_add(T::DbWeight::get().reads(10))
 	}
-	// Storage: `SubtensorModule::Tempo` (r:1 w:0)
-	// Storage: `SubtensorModule::Kappa` (r:1 w:0)
-	// Storage: `SubtensorModule::Rho` (r:1 w:0)
-	// Storage: `SubtensorModule::MinAllowedWeights` (r:1 w:0)
-	// Storage: `SubtensorModule::MaxWeightsLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsSetRateLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsVersionKey` (r:1 w:0)
-	// Storage: `SubtensorModule::StakeThreshold` (r:1 w:0)
-	// Storage: `SubtensorModule::CommitRevealWeightsEnabled` (r:1 w:0)
-	// Storage: `RootWeights::EpochDue` (r:1 w:1)
-	// Storage: `SubtensorModule::SubnetworkN` (r:1 w:0)
-	// Storage: `SubtensorModule::Keys` (r:64 w:0)
-	// Storage: `SubtensorModule::TotalHotkeyStake` (r:64 w:0)
-	// Storage: `SubtensorModule::NetworksAdded` (r:3 w:0)
-	// Storage: `SubtensorModule::Weights` (r:64 w:0)
-	// Storage: `RootWeights::EpochsRun` (r:1 w:1)
-	// Storage: `RootWeights::EmissionShares` (r:0 w:1)
-	// The range of `v` is `[0, 64]`.
 	fn epoch_validators(v: u32) -> Weight {
-		// At least 42_673 ns.
-		Weight::from_parts(106_119_437, 0)
-			.saturating_add(Weight::from_parts(13_578_937, 0).saturating_mul(v.into()))
+		// At least 46_709 ns.
+		Weight::from_parts(78_369_459, 0)
+			.saturating_add(Weight::from_parts(15_332_567, 0).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads(15))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
-	// Storage: `SubtensorModule::Tempo` (r:1 w:0)
-	// Storage: `SubtensorModule::Kappa` (r:1 w:0)
-	// Storage: `SubtensorModule::Rho` (r:1 w:0)
-	// Storage: `SubtensorModule::MinAllowedWeights` (r:1 w:0)
-	// Storage: `SubtensorModule::MaxWeightsLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsSetRateLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsVersionKey` (r:1 w:0)
-	// Storage: `SubtensorModule::StakeThreshold` (r:1 w:0)
-	// Storage: `SubtensorModule::CommitRevealWeightsEnabled` (r:1 w:0)
-	// Storage: `RootWeights::EpochDue` (r:1 w:1)
-	// Storage: `SubtensorModule::SubnetworkN` (r:1 w:0)
-	// Storage: `SubtensorModule::Keys` (r:1 w:0)
-	// Storage: `SubtensorModule::TotalHotkeyStake` (r:1 w:0)
-	// Storage: `SubtensorModule::NetworksAdded` (r:66 w:0)
-	// Storage: `SubtensorModule::Weights` (r:1 w:0)
-	// Storage: `RootWeights::EpochsRun` (r:1 w:1)
-	// Storage: `RootWeights::EmissionShares` (r:0 w:1)
-	// The range of `s` is `[0, 64]`.
 	fn epoch_subnets(s: u32) -> Weight {
-		// At least 76_283 ns.
-		Weight::from_parts(104_045_565, 0)
-			.saturating_add(Weight::from_parts(7_971_869, 0).saturating_mul(s.into()))
+		// At least 78_667 ns.
+		Weight::from_parts(86_459_875, 0)
+			.saturating_add(Weight::from_parts(8_564_625, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(17))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
-	// Storage: `SubtensorModule::Tempo` (r:1 w:0)
-	// Storage: `SubtensorModule::Kappa` (r:1 w:0)
-	// Storage: `SubtensorModule::Rho` (r:1 w:0)
-	// Storage: `SubtensorModule::MinAllowedWeights` (r:1 w:0)
-	// Storage: `SubtensorModule::MaxWeightsLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsSetRateLimit` (r:1 w:0)
-	// Storage: `SubtensorModule::WeightsVersionKey` (r:1 w:0)
-	// Storage: `SubtensorModule::StakeThreshold` (r:1 w:0)
-	// Storage: `SubtensorModule::CommitRevealWeightsEnabled` (r:1 w:0)
-	// Storage: `RootWeights::EpochDue` (r:1 w:1)
-	// Storage: `SubtensorModule::SubnetworkN` (r:1 w:0)
-	// Storage: `SubtensorModule::Keys` (r:64 w:0)
-	// Storage: `SubtensorModule::TotalHotkeyStake` (r:64 w:0)
-	// Storage: `SubtensorModule::NetworksAdded` (r:66 w:0)
-	// Storage: `SubtensorModule::Weights` (r:64 w:0)
-	// Storage: `RootWeights::EpochsRun` (r:1 w:1)
-	// Storage: `RootWeights::EmissionShares` (r:0 w:1)
-	// The range of `e` is `[0, 4096]`.
-	fn epoch_entries(e: u32) -> Weight {
-		// At least 1_357_322 ns.
-		Weight::from_parts(1_533_441_770, 0)
-			.saturating_add(Weight::from_parts(16_212, 0).saturating_mul(e.into()))
+	fn epoch_entries(_e: u32) -> Weight {
+		// At least 1_439_855 ns.
+		Weight::from_parts(1_642_355_552, 0)
 			.saturating_add(T::DbWeight::get().reads(270))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}

@@ -4,10 +4,11 @@
 use frame_support::{ensure, pallet_prelude::*};
 
 use crate::{
-	Active, ActivityCutoff, BlocksSinceLastStep, BondsMovingAverage, Burn, CommitRevealWeightsEnabled, Config, Consensus, Dividends, Emission,
-	Error, Event, ImmunityPeriod, Incentive, Kappa, LastUpdate, MaxAllowedUids, MaxAllowedValidators, MaxWeightsLimit,
-	MinAllowedWeights, NetworksAdded, Pallet, PendingEmission, PruningScores, Rank, Rho, SubnetworkN, Tempo, Trust,
-	ValidatorPermit, ValidatorTrust, WeightsSetRateLimit, WeightsVersionKey, ROOT_NETUID,
+	Active, ActivityCutoff, BlocksSinceLastStep, BondsMovingAverage, Burn, CommitRevealWeightsEnabled, Config,
+	Consensus, Dividends, Emission, Error, Event, ImmunityPeriod, Incentive, Kappa, LastUpdate, MaxAllowedUids,
+	MaxAllowedValidators, MaxWeightsLimit, MinAllowedWeights, NetworksAdded, Pallet, PendingEmission, PruningScores,
+	Rank, Rho, SubnetworkN, Tempo, Trust, ValidatorPermit, ValidatorTrust, WeightsSetRateLimit, WeightsVersionKey,
+	ROOT_NETUID,
 };
 
 impl<T: Config> Pallet<T> {

@@ -4,12 +4,14 @@
 use alloc::vec::Vec;
 
 use frame_support::{ensure, pallet_prelude::*};
-use pallet_root_weights::{Ballot, RootParameter, RootParameters, RootParams, RootValidator, RootValidators, Subnets, Vote};
+use pallet_root_weights::{
+	Ballot, RootParameter, RootParameters, RootParams, RootValidator, RootValidators, Subnets, Vote,
+};
 
 use crate::{
 	Call, CommitRevealWeightsEnabled, Config, Error, Kappa, Keys, MaxAllowedUids, MaxWeightsLimit, MinAllowedWeights,
-	NetworksAdded, Owner, Pallet, Rho, StakeThreshold, SubnetworkN, Tempo, TotalHotkeyStake, Uids,
-	WeightsSetRateLimit, WeightsVersionKey, ROOT_NETUID,
+	NetworksAdded, Owner, Pallet, Rho, StakeThreshold, SubnetworkN, Tempo, TotalHotkeyStake, Uids, WeightsSetRateLimit,
+	WeightsVersionKey, ROOT_NETUID,
 };
 
 impl<T: Config> RootValidators<T::AccountId> for Pallet<T> {
