@@ -421,12 +421,12 @@ fn a_flood_of_failing_votes_never_gets_into_a_block() {
 		let votes = (2..502).map(|netuid| root_vote(&validator, netuid % 2 == 0, vec![netuid])); // There is subnet 1 alone.
 		let votes: Vec<_> = votes.map(|call| transaction(&alice, nonce, call)).collect();
 		for vote in &votes {
-			let pool = Executive::validate_transaction(External, vote.clone().into(), System::block_hash(0));
+			let pool = Executive::validate_transaction(External, vote.clone(), System::block_hash(0));
 			assert_eq!(pool, Err(refused));
 		}
 		let weight = System::block_weight().total();
 		for vote in votes {
-			assert_eq!(Executive::apply_extrinsic(vote.into()), Err(refused));
+			assert_eq!(Executive::apply_extrinsic(vote), Err(refused));
 		}
 		assert_eq!(System::block_weight().total(), weight, "they take no room in a block");
 		assert_eq!(System::account_nonce(account(&alice)), nonce);
@@ -445,7 +445,7 @@ fn a_flood_of_sound_votes_is_one_in_the_pool_and_one_a_rate_limit_in_blocks() {
 		let nonce = System::account_nonce(account(&alice));
 		let tags = |nonce, historic| {
 			let transaction = transaction(&alice, nonce, root_vote(&validator, historic, vec![1]));
-			let valid = Executive::validate_transaction(External, transaction.into(), System::block_hash(0));
+			let valid = Executive::validate_transaction(External, transaction, System::block_hash(0));
 			valid.expect("a sound vote").provides
 		};
 		let (first, second) = (tags(nonce, false), tags(nonce + 1, true));

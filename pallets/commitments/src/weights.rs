@@ -18,8 +18,8 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn set_commitment() -> Weight {
-		// At least 23_425 ns.
-		Weight::from_parts(25_278_000, 0)
+		// At least 23_575 ns.
+		Weight::from_parts(25_508_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}

@@ -3,7 +3,7 @@
 
 use alloc::vec::Vec;
 
-use frame_support::{pallet_prelude::*, traits::Get, weights::Weight};
+use frame_support::{traits::Get, weights::Weight};
 use frame_system::pallet_prelude::BlockNumberFor;
 use sp_runtime::traits::UniqueSaturatedInto;
 use yuma_consensus::{

@@ -25,57 +25,59 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	fn set_root_weights(e: u32) -> Weight {
-		// At least 680_704 ns.
-		Weight::from_parts(705_613_923, 0)
-			.saturating_add(Weight::from_parts(288_076, 0).saturating_mul(e.into()))
+	fn set_root_weights(_e: u32) -> Weight {
+		// At least 693_943 ns.
+		Weight::from_parts(728_457_172, 0)
 			.saturating_add(T::DbWeight::get().reads(79))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn commit_root_weights() -> Weight {
-		// At least 137_354 ns.
-		Weight::from_parts(152_637_000, 0)
+		// At least 141_450 ns.
+		Weight::from_parts(156_514_000, 0)
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn reveal_root_weights(e: u32) -> Weight {
-		// At least 691_080 ns.
-		Weight::from_parts(750_691_324, 0)
-			.saturating_add(Weight::from_parts(702_432, 0).saturating_mul(e.into()))
+		// At least 666_453 ns.
+		Weight::from_parts(711_796_764, 0)
+			.saturating_add(Weight::from_parts(45_352, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(80))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn set_parameter() -> Weight {
-		// At least 8_783 ns.
-		Weight::from_parts(9_825_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		// At least 8_863 ns.
+		Weight::from_parts(9_454_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
-	fn check_vote(_e: u32) -> Weight {
-		// At least 614_596 ns.
-		Weight::from_parts(705_583_307, 0).saturating_add(T::DbWeight::get().reads(80))
+	fn check_vote(e: u32) -> Weight {
+		// At least 581_236 ns.
+		Weight::from_parts(623_994_142, 0)
+			.saturating_add(Weight::from_parts(105_857, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(80))
 	}
 	fn idle() -> Weight {
-		// At least 19_038 ns.
-		Weight::from_parts(20_601_000, 0).saturating_add(T::DbWeight::get().reads(10))
+		// At least 17_636 ns.
+		Weight::from_parts(18_638_000, 0).saturating_add(T::DbWeight::get().reads(10))
 	}
 	fn epoch_validators(v: u32) -> Weight {
-		// At least 46_709 ns.
-		Weight::from_parts(78_369_459, 0)
-			.saturating_add(Weight::from_parts(15_332_567, 0).saturating_mul(v.into()))
+		// At least 42_994 ns.
+		Weight::from_parts(80_381_000, 0)
+			.saturating_add(Weight::from_parts(14_273_000, 0).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads(15))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn epoch_subnets(s: u32) -> Weight {
-		// At least 78_667 ns.
-		Weight::from_parts(86_459_875, 0)
-			.saturating_add(Weight::from_parts(8_564_625, 0).saturating_mul(s.into()))
+		// At least 75_803 ns.
+		Weight::from_parts(84_707_048, 0)
+			.saturating_add(Weight::from_parts(8_167_780, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(17))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
-	fn epoch_entries(_e: u32) -> Weight {
-		// At least 1_439_855 ns.
-		Weight::from_parts(1_642_355_552, 0)
+	fn epoch_entries(e: u32) -> Weight {
+		// At least 1_364_974 ns.
+		Weight::from_parts(1_475_457_439, 0)
+			.saturating_add(Weight::from_parts(13_353, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(270))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}

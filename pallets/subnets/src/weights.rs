@@ -31,99 +31,99 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn set_weights(e: u32) -> Weight {
-		// At least 140_289 ns.
-		Weight::from_parts(150_619_230, 0)
-			.saturating_add(Weight::from_parts(29_615, 0).saturating_mul(e.into()))
+		// At least 140_118 ns.
+		Weight::from_parts(150_579_269, 0)
+			.saturating_add(Weight::from_parts(38_572, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn add_stake() -> Weight {
-		// At least 78_878 ns.
-		Weight::from_parts(81_621_000, 0)
+		// At least 78_887 ns.
+		Weight::from_parts(83_224_000, 0)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	fn remove_stake() -> Weight {
-		// At least 70_104 ns.
-		Weight::from_parts(72_458_000, 0)
+		// At least 70_055 ns.
+		Weight::from_parts(74_731_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	fn burned_register() -> Weight {
-		// At least 4_760_272 ns.
-		Weight::from_parts(5_050_495_000, 0)
+		// At least 4_742_877 ns.
+		Weight::from_parts(4_992_689_000, 0)
 			.saturating_add(T::DbWeight::get().reads(790))
 			.saturating_add(T::DbWeight::get().writes(534))
 	}
 	fn root_register() -> Weight {
-		// At least 851_018 ns.
-		Weight::from_parts(909_835_000, 0)
+		// At least 851_078 ns.
+		Weight::from_parts(907_853_000, 0)
 			.saturating_add(T::DbWeight::get().reads(147))
 			.saturating_add(T::DbWeight::get().writes(23))
 	}
 	fn create_network() -> Weight {
-		// At least 455_910 ns.
-		Weight::from_parts(489_069_000, 0)
+		// At least 461_548 ns.
+		Weight::from_parts(487_727_000, 0)
 			.saturating_add(T::DbWeight::get().reads(65))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn remove_network() -> Weight {
-		// At least 7_751_299 ns.
-		Weight::from_parts(8_458_893_000, 0)
+		// At least 7_424_923 ns.
+		Weight::from_parts(7_824_648_000, 0)
 			.saturating_add(T::DbWeight::get().reads(515))
 			.saturating_add(T::DbWeight::get().writes(1821))
 	}
 	fn mint_block_emission(s: u32) -> Weight {
-		// At least 10_195 ns.
-		Weight::from_parts(12_013_241, 0)
-			.saturating_add(Weight::from_parts(9_682_172, 0).saturating_mul(s.into()))
+		// At least 10_295 ns.
+		Weight::from_parts(14_161_000, 0)
+			.saturating_add(Weight::from_parts(9_470_588, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(s.into())))
 	}
 	fn idle(s: u32) -> Weight {
-		// At least 290 ns.
-		Weight::from_parts(2_577_666, 0)
-			.saturating_add(Weight::from_parts(5_095_520, 0).saturating_mul(s.into()))
+		// At least 301 ns.
+		Weight::from_parts(2_023_000, 0)
+			.saturating_add(Weight::from_parts(5_119_600, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(s.into())))
 	}
 	fn epoch_neurons(n: u32) -> Weight {
-		// At least 52_088 ns.
-		Weight::from_parts(64_346_093, 0)
-			.saturating_add(Weight::from_parts(19_474_990, 0).saturating_mul(n.into()))
+		// At least 51_376 ns.
+		Weight::from_parts(58_510_057, 0)
+			.saturating_add(Weight::from_parts(19_544_042, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(12))
 	}
 	fn epoch_validators(v: u32) -> Weight {
-		// At least 5_090_074 ns.
-		Weight::from_parts(5_305_026_800, 0)
-			.saturating_add(Weight::from_parts(6_288_400, 0).saturating_mul(v.into()))
+		// At least 5_315_129 ns.
+		Weight::from_parts(6_361_068_000, 0)
 			.saturating_add(T::DbWeight::get().reads(1288))
 			.saturating_add(T::DbWeight::get().writes(12))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(v.into())))
 	}
 	fn epoch_paid(p: u32) -> Weight {
-		// At least 4_434_797 ns.
-		Weight::from_parts(4_607_400_290, 0)
-			.saturating_add(Weight::from_parts(27_268_441, 0).saturating_mul(p.into()))
+		// At least 4_247_248 ns.
+		Weight::from_parts(4_339_911_342, 0)
+			.saturating_add(Weight::from_parts(30_226_514, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(1289))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(p.into())))
 			.saturating_add(T::DbWeight::get().writes(13))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(p.into())))
 	}
-	fn epoch_weights(_e: u32) -> Weight {
-		// At least 5_695_205 ns.
-		Weight::from_parts(6_620_853_750, 0)
+	fn epoch_weights(e: u32) -> Weight {
+		// At least 5_526_685 ns.
+		Weight::from_parts(5_944_773_970, 0)
+			.saturating_add(Weight::from_parts(71_712, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(1288))
 			.saturating_add(T::DbWeight::get().writes(76))
 	}
 	fn epoch_bonds(e: u32) -> Weight {
-		// At least 5_970_696 ns.
-		Weight::from_parts(6_350_096_822, 0)
-			.saturating_add(Weight::from_parts(18_586, 0).saturating_mul(e.into()))
+		// At least 6_605_462 ns.
+		Weight::from_parts(7_656_788_676, 0)
+			.saturating_add(Weight::from_parts(56_352, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(1288))
 			.saturating_add(T::DbWeight::get().writes(76))
 	}

@@ -143,13 +143,17 @@ impl Columns {
 		self.entries.len()
 	}
 
+	/// All columns in order.
+	pub(crate) fn iter(&self) -> impl Iterator<Item = &[Entry]> {
+		self.columns.iter().map(|column| self.entries.get(column.start..column.end).unwrap_or_default())
+	}
+
 	/// All columns in order, each with the values of its entries; of those there are as many as entries.
 	pub(crate) fn zip<'a>(
 		&'a self,
 		mut values: &'a mut [u64],
 	) -> impl Iterator<Item = (&'a [Entry], &'a mut [u64])> + 'a {
-		self.columns.iter().map(move |column| {
-			let entries = self.entries.get(column.start..column.end).unwrap_or_default();
+		self.iter().map(move |entries| {
 			let (of_column, rest) = mem::take(&mut values).split_at_mut_checked(entries.len()).unwrap_or_default();
 			values = rest;
 			(entries, of_column)

@@ -54,14 +54,14 @@ fn agree_by(
 		consensus: Vec::with_capacity(n),
 		ranks: Vec::with_capacity(n),
 		trust: Vec::with_capacity(n),
-		bought: vec![0; columns.entries()],
+		bought: Vec::with_capacity(columns.entries()),
 	};
 	let mut votes = vec![Vote::default(); validators.len()]; // No column has more entries than there are rows.
-	for (column, bought) in columns.zip(&mut agreed.bought) {
+	for column in columns.iter() {
 		let Some(votes) = votes.get_mut(..column.len()) else { continue };
 		let ballot = collect(times, column, validators, votes);
 		let limit = electorate.median(votes, ballot.given, ballot.top);
-		let rank = clip(times, column, votes, limit, validators, bought);
+		let rank = clip(times, column, votes, limit, validators, &mut agreed.bought);
 		agreed.consensus.push(from_bits(limit));
 		agreed.ranks.push(from_bits(rank));
 		agreed.trust.push(from_bits(Divisor::new(ballot.prerank).proportion(rank)));
@@ -101,16 +101,17 @@ fn clip(
 	votes: &[Vote],
 	limit: u64,
 	validators: &mut [Validator],
-	bought: &mut [u64],
+	bought: &mut Vec<u64>,
 ) -> u64 {
 	let mut rank = 0u64;
-	for ((vote, entry), bought) in votes.iter().zip(column).zip(bought) {
-		let Some(validator) = validators.get_mut(entry.row()) else { continue };
+	bought.extend(votes.iter().zip(column).map(|(vote, entry)| {
+		let Some(validator) = validators.get_mut(entry.row()) else { return 0 };
 		let value = cut(vote.value, limit);
-		*bought = times(value, validator.stake);
+		let bought = times(value, validator.stake);
 		validator.trust = validator.trust.wrapping_add(value);
-		rank = rank.wrapping_add(*bought);
-	}
+		rank = rank.wrapping_add(bought);
+		bought
+	}));
 	rank
 }
 

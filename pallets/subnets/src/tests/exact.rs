@@ -70,7 +70,8 @@ fn a_subnet_without_neurons_keeps_what_it_earns() {
 fn a_subnet_without_stake_keeps_what_it_earns() {
 	execute(|| {
 		join_root(1, 10 * TAO, &[1]);
-		(join(1, 2, 0), join(1, 3, 0));
+		join(1, 2, 0);
+		join(1, 3, 0);
 		advance(6);
 		assert_eq!(minted_and_pending(20), (20 * TAO, 20 * TAO));
 	});
