@@ -26,58 +26,57 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn set_root_weights(_e: u32) -> Weight {
-		// At least 693_943 ns.
-		Weight::from_parts(728_457_172, 0)
+		// At least 657_530 ns.
+		Weight::from_parts(694_558_823, 0)
 			.saturating_add(T::DbWeight::get().reads(79))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn commit_root_weights() -> Weight {
-		// At least 141_450 ns.
-		Weight::from_parts(156_514_000, 0)
+		// At least 142_392 ns.
+		Weight::from_parts(153_238_000, 0)
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
-	fn reveal_root_weights(e: u32) -> Weight {
-		// At least 666_453 ns.
-		Weight::from_parts(711_796_764, 0)
-			.saturating_add(Weight::from_parts(45_352, 0).saturating_mul(e.into()))
+	fn reveal_root_weights(_e: u32) -> Weight {
+		// At least 640_103 ns.
+		Weight::from_parts(690_063_350, 0)
 			.saturating_add(T::DbWeight::get().reads(80))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn set_parameter() -> Weight {
-		// At least 8_863 ns.
-		Weight::from_parts(9_454_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		// At least 8_643 ns.
+		Weight::from_parts(9_354_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn check_vote(e: u32) -> Weight {
-		// At least 581_236 ns.
-		Weight::from_parts(623_994_142, 0)
-			.saturating_add(Weight::from_parts(105_857, 0).saturating_mul(e.into()))
+		// At least 600_224 ns.
+		Weight::from_parts(641_575_764, 0)
+			.saturating_add(Weight::from_parts(68_352, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(80))
 	}
 	fn idle() -> Weight {
-		// At least 17_636 ns.
-		Weight::from_parts(18_638_000, 0).saturating_add(T::DbWeight::get().reads(10))
+		// At least 17_816 ns.
+		Weight::from_parts(18_758_000, 0).saturating_add(T::DbWeight::get().reads(10))
 	}
 	fn epoch_validators(v: u32) -> Weight {
-		// At least 42_994 ns.
-		Weight::from_parts(80_381_000, 0)
-			.saturating_add(Weight::from_parts(14_273_000, 0).saturating_mul(v.into()))
+		// At least 44_096 ns.
+		Weight::from_parts(82_111_685, 0)
+			.saturating_add(Weight::from_parts(14_030_057, 0).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads(15))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn epoch_subnets(s: u32) -> Weight {
-		// At least 75_803 ns.
-		Weight::from_parts(84_707_048, 0)
-			.saturating_add(Weight::from_parts(8_167_780, 0).saturating_mul(s.into()))
+		// At least 76_464 ns.
+		Weight::from_parts(85_084_033, 0)
+			.saturating_add(Weight::from_parts(8_192_881, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(17))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn epoch_entries(e: u32) -> Weight {
-		// At least 1_364_974 ns.
-		Weight::from_parts(1_475_457_439, 0)
-			.saturating_add(Weight::from_parts(13_353, 0).saturating_mul(e.into()))
+		// At least 1_395_520 ns.
+		Weight::from_parts(1_478_248_704, 0)
+			.saturating_add(Weight::from_parts(14_295, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(270))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}

@@ -31,99 +31,98 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn set_weights(e: u32) -> Weight {
-		// At least 140_118 ns.
-		Weight::from_parts(150_579_269, 0)
-			.saturating_add(Weight::from_parts(38_572, 0).saturating_mul(e.into()))
+		// At least 135_883 ns.
+		Weight::from_parts(148_592_695, 0)
+			.saturating_add(Weight::from_parts(18_304, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn add_stake() -> Weight {
-		// At least 78_887 ns.
-		Weight::from_parts(83_224_000, 0)
+		// At least 78_307 ns.
+		Weight::from_parts(81_191_000, 0)
 			.saturating_add(T::DbWeight::get().reads(6))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	fn remove_stake() -> Weight {
-		// At least 70_055 ns.
-		Weight::from_parts(74_731_000, 0)
+		// At least 68_953 ns.
+		Weight::from_parts(72_128_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(4))
 	}
 	fn burned_register() -> Weight {
-		// At least 4_742_877 ns.
-		Weight::from_parts(4_992_689_000, 0)
+		// At least 4_677_429 ns.
+		Weight::from_parts(4_928_424_000, 0)
 			.saturating_add(T::DbWeight::get().reads(790))
 			.saturating_add(T::DbWeight::get().writes(534))
 	}
 	fn root_register() -> Weight {
-		// At least 851_078 ns.
-		Weight::from_parts(907_853_000, 0)
+		// At least 848_043 ns.
+		Weight::from_parts(900_351_000, 0)
 			.saturating_add(T::DbWeight::get().reads(147))
 			.saturating_add(T::DbWeight::get().writes(23))
 	}
 	fn create_network() -> Weight {
-		// At least 461_548 ns.
-		Weight::from_parts(487_727_000, 0)
+		// At least 455_509 ns.
+		Weight::from_parts(475_328_000, 0)
 			.saturating_add(T::DbWeight::get().reads(65))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn remove_network() -> Weight {
-		// At least 7_424_923 ns.
-		Weight::from_parts(7_824_648_000, 0)
+		// At least 8_119_698 ns.
+		Weight::from_parts(9_679_151_000, 0)
 			.saturating_add(T::DbWeight::get().reads(515))
 			.saturating_add(T::DbWeight::get().writes(1821))
 	}
 	fn mint_block_emission(s: u32) -> Weight {
-		// At least 10_295 ns.
-		Weight::from_parts(14_161_000, 0)
-			.saturating_add(Weight::from_parts(9_470_588, 0).saturating_mul(s.into()))
+		// At least 10_216 ns.
+		Weight::from_parts(13_740_625, 0)
+			.saturating_add(Weight::from_parts(9_848_675, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(s.into())))
 	}
 	fn idle(s: u32) -> Weight {
-		// At least 301 ns.
-		Weight::from_parts(2_023_000, 0)
-			.saturating_add(Weight::from_parts(5_119_600, 0).saturating_mul(s.into()))
+		// At least 310 ns.
+		Weight::from_parts(460_941, 0)
+			.saturating_add(Weight::from_parts(5_336_176, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(s.into())))
 	}
 	fn epoch_neurons(n: u32) -> Weight {
-		// At least 51_376 ns.
-		Weight::from_parts(58_510_057, 0)
-			.saturating_add(Weight::from_parts(19_544_042, 0).saturating_mul(n.into()))
+		// At least 51_908 ns.
+		Weight::from_parts(53_390_000, 0)
+			.saturating_add(Weight::from_parts(20_682_106, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(12))
 	}
 	fn epoch_validators(v: u32) -> Weight {
-		// At least 5_315_129 ns.
-		Weight::from_parts(6_361_068_000, 0)
+		// At least 5_122_332 ns.
+		Weight::from_parts(5_515_938_326, 0)
 			.saturating_add(T::DbWeight::get().reads(1288))
 			.saturating_add(T::DbWeight::get().writes(12))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(v.into())))
 	}
 	fn epoch_paid(p: u32) -> Weight {
-		// At least 4_247_248 ns.
-		Weight::from_parts(4_339_911_342, 0)
-			.saturating_add(Weight::from_parts(30_226_514, 0).saturating_mul(p.into()))
+		// At least 4_225_666 ns.
+		Weight::from_parts(4_385_094_000, 0)
+			.saturating_add(Weight::from_parts(28_943_563, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(1289))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(p.into())))
 			.saturating_add(T::DbWeight::get().writes(13))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(p.into())))
 	}
 	fn epoch_weights(e: u32) -> Weight {
-		// At least 5_526_685 ns.
-		Weight::from_parts(5_944_773_970, 0)
-			.saturating_add(Weight::from_parts(71_712, 0).saturating_mul(e.into()))
+		// At least 5_564_070 ns.
+		Weight::from_parts(5_872_803_088, 0)
+			.saturating_add(Weight::from_parts(53_338, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(1288))
 			.saturating_add(T::DbWeight::get().writes(76))
 	}
-	fn epoch_bonds(e: u32) -> Weight {
-		// At least 6_605_462 ns.
-		Weight::from_parts(7_656_788_676, 0)
-			.saturating_add(Weight::from_parts(56_352, 0).saturating_mul(e.into()))
+	fn epoch_bonds(_e: u32) -> Weight {
+		// At least 6_008_242 ns.
+		Weight::from_parts(7_127_209_340, 0)
 			.saturating_add(T::DbWeight::get().reads(1288))
 			.saturating_add(T::DbWeight::get().writes(76))
 	}
