@@ -12,6 +12,7 @@ PROPTEST_CASES=2560 cargo test --locked --workspace --lib
 # 100,000 random calls and blocks; arbitrary bytes for the state of the root network.
 PROPTEST_CASES=10000 cargo test --locked --workspace --lib nothing_breaks_whatever_happens
 PROPTEST_CASES=100000 cargo test --locked --workspace --test fuzz
+scripts/benchmark.sh --check
 cargo clippy --locked --workspace --all-targets -- -D warnings
 RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
 LIBTORCH=/nonexistent cargo check --locked -p offchain-validator --no-default-features
