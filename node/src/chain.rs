@@ -3,7 +3,7 @@
 //!
 //! Knows nothing of blocks to come, of the network or of RPC.
 
-use root_weights_runtime::{opaque::Block, RuntimeApi};
+use root_weights_runtime::{opaque::Block, refusal_name, RuntimeApi};
 use sc_consensus::BasicQueue;
 use sc_consensus_manual_seal as manual_seal;
 use sc_executor::WasmExecutor;
@@ -12,9 +12,11 @@ use sc_transaction_pool::TransactionPoolHandle;
 use sp_io::SubstrateHostFunctions;
 use std::sync::Arc;
 
+use crate::named_pool::NamedPool;
+
 pub type Backend = TFullBackend<Block>;
 pub type Client = TFullClient<Block, RuntimeApi, WasmExecutor<SubstrateHostFunctions>>;
-pub type Pool = TransactionPoolHandle<Block, Client>;
+pub type Pool = NamedPool<TransactionPoolHandle<Block, Client>>;
 
 /// The stored chain and what works on it: all that a subcommand needs, and where a node begins.
 pub struct Chain {
@@ -43,13 +45,13 @@ impl Chain {
 		)
 	}
 
-	/// A pool of transactions for the next blocks.
+	/// A pool of transactions for the next blocks, which tells by name why the runtime refuses one.
 	pub fn pool(&self, config: &Configuration) -> Arc<Pool> {
 		let spawner = self.task_manager.spawn_essential_handle();
 		let builder =
 			sc_transaction_pool::Builder::new(spawner, self.client.clone(), config.role.is_authority().into())
 				.with_options(config.transaction_pool.clone())
 				.with_prometheus(config.prometheus_registry());
-		Arc::new(builder.build())
+		Arc::new(NamedPool::new(builder.build(), refusal_name))
 	}
 }

@@ -9,6 +9,7 @@ mod chain;
 mod chain_spec;
 mod cli;
 mod command;
+mod named_pool;
 mod rpc;
 mod sealing;
 mod service;

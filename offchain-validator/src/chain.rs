@@ -2,8 +2,9 @@
 
 //! The seam to the chain: the only module that names subxt.
 //!
-//! Everything goes by names in the metadata that the node serves; no code is generated from a particular runtime. Every
-//! await has a deadline, so nothing here hangs.
+//! Everything goes by names in the metadata that the node serves; no code is generated from a particular runtime. The names
+//! are all in [`surface`], by which a chain is checked before it is worked with. Every await has a deadline, so nothing here
+//! hangs.
 
 mod blocks;
 pub mod calls;
@@ -13,6 +14,7 @@ mod read;
 pub mod root;
 mod signer;
 mod submit;
+pub mod surface;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -30,6 +32,8 @@ pub use error::ChainError;
 pub use read::AtBlock;
 pub use signer::Signer;
 pub use submit::Submission;
+use surface::Need;
+pub use surface::Role;
 
 /// Public key of an account; prints as ss58 with prefix 42.
 pub type AccountId = subxt::utils::AccountId32;
@@ -62,6 +66,8 @@ pub struct Chain {
 	deadlines: Deadlines,
 	client: OnlineClient<Config>,
 	rpc: LegacyRpcMethods<RpcConfigFor<Config>>,
+	/// What it has been checked for; `None` if it has not been.
+	checked: Option<Arc<[Need]>>,
 }
 
 /// What a chain says about itself.
@@ -78,7 +84,23 @@ pub struct Identity {
 }
 
 impl Chain {
-	/// Connects to the node at `endpoint`, a `ws://` or `wss://` address.
+	/// Connects to the node at `endpoint` and checks that its chain has all that `role` uses.
+	///
+	/// # Errors
+	///
+	/// [`ChainError::Lacks`] with everything that is missing, besides those of [`Chain::connect`].
+	pub async fn connect_as(role: Role, endpoint: &str) -> Result<Self, ChainError> {
+		Self::connect(endpoint).await?.checked(role).await
+	}
+
+	/// The same connection once its chain is known to have all that `role` uses.
+	pub async fn checked(self, role: Role) -> Result<Self, ChainError> {
+		let needs = role.needs();
+		self.at_finalized().await?.check(role, &needs)?;
+		Ok(Self { checked: Some(needs.into()), ..self })
+	}
+
+	/// Connects to the node at `endpoint`, a `ws://` or `wss://` address, whatever chain it has.
 	pub async fn connect(endpoint: &str) -> Result<Self, ChainError> {
 		Self::connect_with(endpoint, Deadlines::default()).await
 	}
@@ -100,7 +122,7 @@ impl Chain {
 				within: deadlines.connect,
 			})?
 			.map_err(|source| ChainError::Connect { endpoint: endpoint.into(), source })?;
-		Ok(Self { endpoint: endpoint.into(), deadlines, client, rpc })
+		Ok(Self { endpoint: endpoint.into(), deadlines, client, rpc, checked: None })
 	}
 
 	/// The address this connection was made to.
@@ -124,6 +146,12 @@ impl Chain {
 			spec_version: version.spec_version,
 			genesis: format!("{:?}", self.client.genesis_hash()),
 		})
+	}
+
+	/// What a role uses without having declared it has not been checked: that is an error of ours, which tests shall find.
+	fn uses(&self, need: Need) {
+		let declared = self.checked.as_ref().is_none_or(|needs| needs.contains(&need));
+		debug_assert!(declared, "{need} is not among what has been checked");
 	}
 
 	/// Awaits one answer of the node, no longer than the deadline for requests.

@@ -14,6 +14,7 @@ use mechanisms::Uid;
 use tracing::{info, warn};
 
 use crate::bucket::Kind;
+use crate::chain;
 use crate::clock::Window;
 use crate::gradient;
 use crate::journal::{Journal, MinedWindow};
@@ -64,7 +65,7 @@ impl fmt::Display for Role {
 /// Runs until something fails.
 pub async fn run(settings: Settings, role: Role) -> Result<Infallible, ParticipantError> {
 	let folder = settings.state.clone();
-	let mut participant = Participant::join(settings).await?;
+	let mut participant = Participant::join(settings, chain::Role::Miner).await?;
 	let mut journal = Journal::open(&folder).map_err(|source| ParticipantError::State { path: folder, source })?;
 	participant.publish().await?;
 	info!(%role, "mining");

@@ -16,7 +16,7 @@ use mechanisms::Uid;
 use tracing::{info, warn};
 
 use crate::bucket::{Bucket, BucketAddress, Kind, ObjectKey};
-use crate::chain::{calls, metagraph, BlockId, Chain, Signer};
+use crate::chain::{calls, metagraph, BlockId, Chain, Role, Signer};
 use crate::clock::{sync_block, Clock, Window};
 use crate::data::Dataset;
 use crate::debug::Debug;
@@ -98,8 +98,8 @@ pub struct WindowView {
 }
 
 impl Participant {
-	/// Connects, checks what can be checked, and opens the model where it was left.
-	pub async fn join(settings: Settings) -> Result<Self, ParticipantError> {
+	/// Connects as a `role`, checks what can be checked, and opens the model where it was left.
+	pub async fn join(settings: Settings, role: Role) -> Result<Self, ParticipantError> {
 		let hparams = Arc::new(settings.hparams);
 		let layouts = Arc::new(engine::layouts(&hparams).map_err(engine::EngineError::from)?);
 		let folder = settings.dataset;
@@ -108,7 +108,7 @@ impl Participant {
 		let bucket = Bucket::open(&settings.bucket, &settings.bucket_root)?;
 		let checkpoints = Checkpoints::open(&settings.state)?;
 
-		let chain = Chain::connect(&settings.endpoint).await?;
+		let chain = Chain::connect_as(role, &settings.endpoint).await?;
 		let account = settings.hotkey.account();
 		let uid = metagraph::uid(&chain.at_finalized().await?, settings.netuid, account).await?;
 		let uid = uid.ok_or(ParticipantError::NotRegistered { hotkey: account, netuid: settings.netuid })?;

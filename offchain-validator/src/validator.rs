@@ -18,7 +18,7 @@ use mechanisms::templar::{overlap, Outcome};
 use mechanisms::Uid;
 use tracing::{info, warn};
 
-use crate::chain::BlockId;
+use crate::chain::{self, BlockId};
 use crate::clock::Window;
 use crate::gather::Submission;
 use crate::journal::{Journal, ScoredWindow, Seconds};
@@ -68,7 +68,7 @@ struct Validator {
 /// Runs until something fails.
 pub async fn run(settings: Settings) -> Result<Infallible, ValidatorError> {
 	let folder = settings.state.clone();
-	let participant = Participant::join(settings).await?;
+	let participant = Participant::join(settings, chain::Role::Validator).await?;
 	let file = folder.join(FILE);
 	let state = ValidatorState::open(&file)?;
 	let journal = Journal::open(&folder).map_err(|source| ParticipantError::State { path: folder, source })?;

@@ -157,6 +157,7 @@ impl pallet_root_weights::FindVote<Runtime> for RootVotes {
 impl pallet_subnets::Config for Runtime {
 	type Currency = Balances;
 	type OnNeuronRemoved = ForgetCommitment;
+	type TakeIncreaseInterval = ConstU64<7_200>;
 	type WeightInfo = pallet_subnets::weights::SubstrateWeight<Runtime>;
 }
 

@@ -22,6 +22,8 @@ mod apis;
 mod configs;
 mod genesis_config_presets;
 mod metadata;
+#[cfg(feature = "std")]
+mod refusals;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +32,8 @@ use alloc::{borrow::Cow, vec::Vec};
 pub use apis::RUNTIME_API_VERSIONS;
 #[cfg(feature = "std")]
 pub use apis::{api, RuntimeApi};
+#[cfg(feature = "std")]
+pub use refusals::refusal_name;
 use sp_runtime::{
 	generic, impl_opaque_keys,
 	traits::{AccountIdLookup, BlakeTwo256, IdentifyAccount, Verify},
@@ -76,6 +80,8 @@ pub type TxExtension = (
 	frame_system::CheckWeight<Runtime>,
 	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
 	pallet_root_weights::CheckRootVote<Runtime, configs::RootVotes>,
+	pallet_subnets::CheckWeights<Runtime>,
+	pallet_commitments::CheckCommitment<Runtime>,
 	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
 );
 /// A transaction.

@@ -61,6 +61,8 @@ fn transaction(key: &sp_core::sr25519::Pair, nonce: Nonce, call: RuntimeCall) ->
 		frame_system::CheckWeight::new(),
 		pallet_transaction_payment::ChargeTransactionPayment::from(0),
 		pallet_root_weights::CheckRootVote::new(),
+		pallet_subnets::CheckWeights::new(),
+		pallet_commitments::CheckCommitment::new(),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),
 	);
 	let payload =
@@ -287,6 +289,8 @@ fn transaction_extensions_stand_in_the_order_clients_encode() {
 		"CheckWeight",
 		"ChargeTransactionPayment",
 		"CheckRootVote",
+		"CheckWeights",
+		"CheckCommitment",
 		"CheckMetadataHash",
 	];
 	assert_eq!(names, expected);

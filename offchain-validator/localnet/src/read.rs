@@ -5,10 +5,7 @@
 use std::collections::BTreeSet;
 
 use offchain_validator::chain::root::{self, RootView};
-use offchain_validator::chain::{AtBlock, BlockId, Chain, ChainError, Identity};
-
-/// Name of the pallet that holds networks, neurons and stake.
-const SUBNETS: &str = "SubtensorModule";
+use offchain_validator::chain::{surface, AtBlock, BlockId, Chain, ChainError, Identity};
 
 /// The chain after the run.
 pub struct Outcome {
@@ -54,7 +51,7 @@ pub async fn outcome(chain: &Chain, payouts: Vec<Payout>) -> Result<Outcome, Cha
 	Ok(Outcome {
 		identity: chain.identity().await?,
 		block: at.block(),
-		timestamp: at.value("Timestamp", "Now", ()).await?,
+		timestamp: at.timestamp().await?,
 		root: root::view(&at).await?,
 		issuance: issuance(&at).await?,
 		payouts,
@@ -63,21 +60,21 @@ pub async fn outcome(chain: &Chain, payouts: Vec<Payout>) -> Result<Outcome, Cha
 
 /// The subnets there are, without the root network.
 pub async fn netuids(at: &AtBlock) -> Result<BTreeSet<u16>, ChainError> {
-	let added: Vec<((u16,), bool)> = at.map(SUBNETS, "NetworksAdded", ()).await?;
+	let added = at.map(&surface::NETWORKS_ADDED, ()).await?;
 	Ok(added.into_iter().filter(|((netuid,), added)| *added && *netuid != 0).map(|((netuid,), _)| netuid).collect())
 }
 
 /// Everything there is after block `number`, in rao.
 pub async fn total_issuance(chain: &Chain, number: u32) -> Result<u64, ChainError> {
-	chain.at_number(number).await?.value(SUBNETS, "TotalIssuance", ()).await
+	chain.at_number(number).await?.value(&surface::TOTAL_ISSUANCE, ()).await
 }
 
 async fn issuance(at: &AtBlock) -> Result<Issuance, ChainError> {
-	let pending: Vec<((u16,), u64)> = at.map(SUBNETS, "PendingEmission", ()).await?;
+	let pending = at.map(&surface::PENDING_EMISSION, ()).await?;
 	Ok(Issuance {
-		total: at.value(SUBNETS, "TotalIssuance", ()).await?,
-		balances: at.value("Balances", "TotalIssuance", ()).await?,
-		stake: at.value(SUBNETS, "TotalStake", ()).await?,
+		total: at.value(&surface::TOTAL_ISSUANCE, ()).await?,
+		balances: at.value(&surface::BALANCES_ISSUANCE, ()).await?,
+		stake: at.value(&surface::TOTAL_STAKE, ()).await?,
 		pending: pending.into_iter().map(|(_, rao)| rao).sum(),
 	})
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use offchain_validator::chain::{calls, root, Call, Chain, ChainError, Deadlines, Signer, Submission};
+use offchain_validator::chain::{calls, root, Call, Chain, ChainError, Deadlines, Role, Signer, Submission};
 
 use crate::progress::Progress;
 use crate::read::{self, Payout};
@@ -26,6 +26,8 @@ const SPARE: Duration = Duration::from_secs(60);
 pub enum RunError {
 	#[error("the node did not answer within {START:?}")]
 	NoAnswer(#[source] ChainError),
+	#[error("the node does not fit this program")]
+	Unfit(#[source] ChainError),
 	#[error("opening the subnets failed")]
 	Subnets(#[source] ChainError),
 	#[error("registering the root validators failed")]
@@ -44,13 +46,13 @@ pub enum RunError {
 	Unpaid { paid: usize, wanted: u32, blocks: u32 },
 }
 
-/// Connects as soon as the node answers.
+/// Connects as soon as the node answers, if its chain has all that will be used of it.
 pub async fn connect(endpoint: &str, block_time: Duration) -> Result<Chain, RunError> {
 	let deadlines = Deadlines { finality: block_time * SPARE_BLOCKS + SPARE, ..Deadlines::default() };
 	let patience = tokio::time::Instant::now() + START;
 	loop {
 		match Chain::connect_with(endpoint, deadlines).await {
-			Ok(chain) => return Ok(chain),
+			Ok(chain) => return chain.checked(Role::Localnet).await.map_err(RunError::Unfit),
 			Err(error) if tokio::time::Instant::now() > patience => return Err(RunError::NoAnswer(error)),
 			Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
 		}

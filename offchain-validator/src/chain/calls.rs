@@ -6,34 +6,38 @@ use subxt::dynamic::Value;
 use subxt::ext::scale_value::Composite;
 use subxt::transactions::DynamicPayload;
 
+use super::surface::{self, CallShape};
 use super::AccountId;
 
 /// A call that has not been signed yet.
 #[derive(Clone, Debug)]
 pub struct Call {
-	pallet: &'static str,
-	name: &'static str,
-	arguments: Vec<(&'static str, Value)>,
+	shape: &'static CallShape,
+	/// One for each argument of the shape, in its order.
+	values: Vec<Value>,
+	/// The calls among its arguments, and those among theirs.
+	within: Vec<&'static CallShape>,
 }
 
 impl Call {
-	fn new<const N: usize>(pallet: &'static str, name: &'static str, arguments: [(&'static str, Value); N]) -> Self {
-		Self { pallet, name, arguments: arguments.into() }
+	fn new<const N: usize>(shape: &'static CallShape, values: [Value; N]) -> Self {
+		debug_assert_eq!(shape.arguments.len(), N, "{shape:?}");
+		Self { shape, values: values.into(), within: Vec::new() }
 	}
 
 	/// `Pallet.call`, as used in messages.
 	pub fn path(&self) -> String {
-		format!("{}.{}", self.pallet, self.name)
+		format!("{}.{}", self.shape.pallet, self.shape.name)
 	}
 
-	/// The pallet whose errors a node numbers when it refuses the call as invalid; none where the number means nothing.
-	pub(super) fn refusing_pallet(&self) -> Option<&'static str> {
-		let is_root_vote = self.pallet == "RootWeights" || self.name == "set_root_weights";
-		is_root_vote.then_some("RootWeights")
+	/// The shape of this call and of those within it.
+	pub(super) fn shapes(&self) -> impl Iterator<Item = &'static CallShape> + '_ {
+		std::iter::once(self.shape).chain(self.within.iter().copied())
 	}
 
 	pub(super) fn payload(&self) -> DynamicPayload<Composite<()>> {
-		DynamicPayload::new(self.pallet, self.name, Composite::named(self.arguments.clone()))
+		let arguments = self.shape.arguments.iter().copied().zip(self.values.iter().cloned());
+		DynamicPayload::new(self.shape.pallet, self.shape.name, Composite::named(arguments))
 	}
 
 	fn into_value(self) -> Value {
@@ -43,59 +47,47 @@ impl Call {
 
 /// Runs `call` with root origin; signed by the chain's sudo key.
 pub fn sudo(call: Call) -> Call {
-	Call::new("Sudo", "sudo", [("call", call.into_value())])
+	let within = call.shapes().collect();
+	Call { within, ..Call::new(&surface::SUDO, [call.into_value()]) }
 }
 
 /// Runs `calls` in order, all of them or none.
 pub fn batch_all(calls: Vec<Call>) -> Call {
-	let calls = calls.into_iter().map(Call::into_value);
-	Call::new("Utility", "batch_all", [("calls", Value::unnamed_composite(calls))])
+	let within = calls.iter().flat_map(Call::shapes).collect();
+	let calls = Value::unnamed_composite(calls.into_iter().map(Call::into_value));
+	Call { within, ..Call::new(&surface::BATCH_ALL, [calls]) }
 }
 
 /// Opens the subnet `netuid` with an epoch every `tempo` blocks; root origin.
 pub fn create_network(netuid: u16, tempo: u16) -> Call {
-	let arguments = [("netuid", number(netuid)), ("tempo", number(tempo))];
-	Call::new("SubtensorModule", "create_network", arguments)
+	Call::new(&surface::CREATE_NETWORK, [number(netuid), number(tempo)])
 }
 
 /// Makes `hotkey` a root validator owned by the signing coldkey.
 pub fn root_register(hotkey: AccountId) -> Call {
-	Call::new("SubtensorModule", "root_register", [("hotkey", account(hotkey))])
+	Call::new(&surface::ROOT_REGISTER, [account(hotkey)])
 }
 
 /// Registers `hotkey` on a subnet; the signing coldkey pays.
 pub fn burned_register(netuid: u16, hotkey: AccountId) -> Call {
-	let arguments = [("netuid", number(netuid)), ("hotkey", account(hotkey))];
-	Call::new("SubtensorModule", "burned_register", arguments)
+	Call::new(&surface::BURNED_REGISTER, [number(netuid), account(hotkey)])
 }
 
 /// Stakes `rao` of the signing coldkey on `hotkey`.
 pub fn add_stake(hotkey: AccountId, netuid: u16, rao: u64) -> Call {
-	let arguments = [("hotkey", account(hotkey)), ("netuid", number(netuid)), ("amount_staked", number(rao))];
-	Call::new("SubtensorModule", "add_stake", arguments)
+	Call::new(&surface::ADD_STAKE, [account(hotkey), number(netuid), number(rao)])
 }
 
 /// Sets the signing hotkey's weights on the uids of a subnet.
 pub fn set_weights(netuid: u16, dests: &[u16], weights: &[u16], version_key: u64) -> Call {
-	let arguments = [
-		("netuid", number(netuid)),
-		("dests", numbers(dests)),
-		("weights", numbers(weights)),
-		("version_key", number(version_key)),
-	];
-	Call::new("SubtensorModule", "set_weights", arguments)
+	let values = [number(netuid), numbers(dests), numbers(weights), number(version_key)];
+	Call::new(&surface::SET_WEIGHTS, values)
 }
 
 /// Sets `hotkey`'s root weights on subnets; signed by the coldkey that owns it.
 pub fn set_root_weights(netuid: u16, hotkey: AccountId, dests: &[u16], weights: &[u16], version_key: u64) -> Call {
-	let arguments = [
-		("netuid", number(netuid)),
-		("hotkey", account(hotkey)),
-		("dests", numbers(dests)),
-		("weights", numbers(weights)),
-		("version_key", number(version_key)),
-	];
-	Call::new("RootWeights", "set_root_weights", arguments)
+	let values = [number(netuid), account(hotkey), numbers(dests), numbers(weights), number(version_key)];
+	Call::new(&surface::SET_ROOT_WEIGHTS, values)
 }
 
 /// Publishes `text` for the signing hotkey on a subnet; at most 128 bytes.
@@ -103,7 +95,7 @@ pub fn set_commitment(netuid: u16, text: &str) -> Call {
 	// The chain's type has one variant for each length.
 	let field = Value::unnamed_variant(format!("Raw{}", text.len()), [Value::from_bytes(text)]);
 	let info = Value::named_composite([("fields", Value::unnamed_composite([field]))]);
-	Call::new("Commitments", "set_commitment", [("netuid", number(netuid)), ("info", info)])
+	Call::new(&surface::SET_COMMITMENT, [number(netuid), info])
 }
 
 fn number(value: impl Into<u64>) -> Value {
@@ -116,4 +108,16 @@ fn numbers(values: &[u16]) -> Value {
 
 fn account(account: AccountId) -> Value {
 	Value::from_bytes(account.0)
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_call_within_others_is_among_what_is_used() {
+		let call = sudo(batch_all(vec![create_network(1, 9), root_register(AccountId::from([1; 32]))]));
+		let expected = [&surface::SUDO, &surface::BATCH_ALL, &surface::CREATE_NETWORK, &surface::ROOT_REGISTER];
+		assert_eq!(call.shapes().collect::<Vec<_>>(), expected);
+	}
 }

@@ -41,6 +41,20 @@ pub enum ChainError {
 		#[source]
 		source: Box<subxt::Error>,
 	},
+	/// The chain does not have all that will be used of it.
+	#[error(
+		"the chain at {endpoint} lacks, of what {purpose} uses: {}. It is no chain of this shape, or one of another version: \
+		check the endpoint, or take the node and this program from the same version",
+		.missing.join("; ")
+	)]
+	Lacks {
+		/// Address of the node.
+		endpoint: String,
+		/// What it would be used for.
+		purpose: String,
+		/// Each in words.
+		missing: Vec<String>,
+	},
 	/// The node stopped sending blocks.
 	#[error("the node at {endpoint} stopped sending finalized blocks")]
 	NoMoreBlocks {
@@ -92,7 +106,7 @@ impl ChainError {
 			Self::Connect { .. } | Self::Deadline { .. } | Self::NoMoreBlocks { .. } => true,
 			// What a node that goes away does to a question on its way.
 			Self::Request { source, .. } | Self::NotIncluded { source, .. } => is_transport(source.as_ref()),
-			Self::Dispatch { .. } | Self::Refused { .. } | Self::Secret { .. } => false,
+			Self::Lacks { .. } | Self::Dispatch { .. } | Self::Refused { .. } | Self::Secret { .. } => false,
 		}
 	}
 
@@ -160,6 +174,21 @@ fn detail(docs: &str) -> String {
 #[cfg(test)]
 mod tests {
 	use super::*;
+
+	#[test]
+	fn everything_that_a_chain_lacks_is_told_at_once_and_what_to_do() {
+		let missing =
+			vec!["call Commitments.set_commitment(netuid, info)".to_owned(), "storage A.B by 1 key".to_owned()];
+		let (endpoint, purpose) = ("ws://there".into(), "a miner".into());
+		let error = ChainError::Lacks { endpoint, purpose, missing };
+		assert_eq!(
+			error.to_string(),
+			"the chain at ws://there lacks, of what a miner uses: call Commitments.set_commitment(netuid, info); storage \
+			A.B by 1 key. It is no chain of this shape, or one of another version: check the endpoint, or take the node and \
+			this program from the same version"
+		);
+		assert!(!error.is_unavailable());
+	}
 
 	#[test]
 	fn a_dispatch_error_is_told_with_its_meaning() {

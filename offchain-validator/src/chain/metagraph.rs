@@ -8,12 +8,7 @@ use subxt::dynamic::{At as _, Value};
 use subxt::ext::scale_decode::DecodeAsType;
 use subxt::ext::scale_value::{Composite, Primitive, ValueDef, Variant};
 
-use super::{AccountId, AtBlock, ChainError};
-
-/// The pallet that holds subnets, by the name of its instance.
-const SUBNETS: &str = "SubtensorModule";
-/// The pallet that holds what hotkeys publish.
-const COMMITMENTS: &str = "Commitments";
+use super::{surface, AccountId, AtBlock, ChainError};
 
 /// One registered hotkey, as the last epoch left it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +34,7 @@ pub struct Neuron {
 /// What is read of the chain's `NeuronInfoLite`; its other fields are skipped by name.
 #[derive(DecodeAsType)]
 #[decode_as_type(crate_path = "subxt::ext::scale_decode")]
-struct NeuronInfoLite {
+pub(super) struct NeuronInfoLite {
 	hotkey: AccountId,
 	uid: u16,
 	stake: Vec<(AccountId, u64)>,
@@ -52,7 +47,7 @@ struct NeuronInfoLite {
 
 /// All neurons of a subnet, by uid.
 pub async fn metagraph(at: &AtBlock, netuid: u16) -> Result<BTreeMap<u16, Neuron>, ChainError> {
-	let infos: Vec<NeuronInfoLite> = at.call("NeuronInfoRuntimeApi", "get_neurons_lite", (netuid,)).await?;
+	let infos = at.call(&surface::NEURONS, (netuid,)).await?;
 	let neuron = |info: NeuronInfoLite| Neuron {
 		uid: info.uid,
 		hotkey: info.hotkey,
@@ -66,25 +61,24 @@ pub async fn metagraph(at: &AtBlock, netuid: u16) -> Result<BTreeMap<u16, Neuron
 	Ok(infos.into_iter().map(|info| (info.uid, neuron(info))).collect())
 }
 
-/// All stake on `hotkey`, in rao.
-pub async fn stake(at: &AtBlock, hotkey: AccountId) -> Result<u64, ChainError> {
-	at.value(SUBNETS, "TotalHotkeyStake", (hotkey,)).await
+/// The neuron of `hotkey` on `netuid`; none if it is not registered there.
+pub async fn neuron(at: &AtBlock, netuid: u16, hotkey: AccountId) -> Result<Option<Neuron>, ChainError> {
+	Ok(metagraph(at, netuid).await?.into_values().find(|neuron| neuron.hotkey == hotkey))
 }
 
 /// The uid of `hotkey` on `netuid`; none if it is not registered there.
 pub async fn uid(at: &AtBlock, netuid: u16, hotkey: AccountId) -> Result<Option<u16>, ChainError> {
-	at.find(SUBNETS, "Uids", (netuid, hotkey)).await
+	at.find(&surface::UIDS, (netuid, hotkey)).await
 }
 
 /// The row that `uid` has set, as stored: weight by uid.
 pub async fn row(at: &AtBlock, netuid: u16, uid: u16) -> Result<BTreeMap<u16, u16>, ChainError> {
-	let row: Vec<(u16, u16)> = at.value(SUBNETS, "Weights", (netuid, uid)).await?;
-	Ok(row.into_iter().collect())
+	Ok(at.value(&surface::WEIGHTS, (netuid, uid)).await?.into_iter().collect())
 }
 
 /// What each hotkey of `netuid` has published: the bytes of its first field. Anyone may publish anything.
 pub async fn commitments(at: &AtBlock, netuid: u16) -> Result<BTreeMap<AccountId, Vec<u8>>, ChainError> {
-	let found: Vec<((u16, AccountId), Value)> = at.map(COMMITMENTS, "CommitmentOf", (netuid,)).await?;
+	let found = at.map(&surface::COMMITMENT_OF, (netuid,)).await?;
 	Ok(found.into_iter().filter_map(|((_, hotkey), value)| Some((hotkey, first_field(&value)?))).collect())
 }
 

@@ -6,10 +6,8 @@ use std::collections::BTreeMap;
 
 use subxt::ext::scale_decode::DecodeAsType;
 
+use super::surface::{self, Role};
 use super::{AccountId, AtBlock, ChainError};
-
-/// The runtime calls that this module makes.
-const API: &str = "RootWeightsApi";
 
 /// One whole, in the units of [`RootValidator::read`].
 const ONE: f64 = u64::MAX as f64;
@@ -77,34 +75,34 @@ impl RootValidator {
 	}
 }
 
-type StoredRow = (u16, AccountId, u64, Vec<(u16, u16)>);
-type ReadRow = (u16, AccountId, u64, Vec<(u16, u64)>);
+/// Uid, hotkey, stake in rao, and the row as stored: weight by netuid.
+pub type StoredRow = (u16, AccountId, u64, Vec<(u16, u16)>);
+/// The same with the row as read: share by netuid.
+pub(super) type ReadRow = (u16, AccountId, u64, Vec<(u16, u64)>);
 
 /// Whether the chain has root weights at all.
 pub fn is_offered(at: &AtBlock) -> bool {
-	at.has_api(API)
+	at.has_api_of(&surface::ROWS_AS_STORED)
 }
 
 /// The block of the next root epoch; none when it never runs.
 pub async fn next_epoch(at: &AtBlock) -> Result<Option<u32>, ChainError> {
-	at.call(API, "next_epoch_block", ()).await
+	at.call(&surface::NEXT_EPOCH_BLOCK, ()).await
 }
 
 /// Reads everything about the root votes.
 pub async fn view(at: &AtBlock) -> Result<RootView, ChainError> {
-	let emission = |method, arguments| async move {
-		let by_netuid: Vec<(u16, u64)> = at.call(API, method, arguments).await?;
-		Ok::<_, ChainError>(by_netuid.into_iter().collect::<Emission>())
-	};
-	let stored: Vec<StoredRow> = at.call(API, "rows_as_stored", ()).await?;
-	let read: Vec<ReadRow> = at.call(API, "rows_as_read", ()).await?;
+	at.check(Role::RootObserver, &Role::RootObserver.needs())?;
+	let preview = |normalized| at.call(&surface::EMISSION_PREVIEW, (normalized,));
+	let stored = at.call(&surface::ROWS_AS_STORED, ()).await?;
+	let read = at.call(&surface::ROWS_AS_READ, ()).await?;
 	Ok(RootView {
-		block_emission: at.call(API, "block_emission", ()).await?,
-		earned: emission("emission", vec![]).await?,
-		normalized: emission("emission_preview", vec![true]).await?,
-		unnormalized: emission("emission_preview", vec![false]).await?,
+		block_emission: at.call(&surface::BLOCK_EMISSION, ()).await?,
+		earned: at.call(&surface::EMISSION, ()).await?.into_iter().collect(),
+		normalized: preview(true).await?.into_iter().collect(),
+		unnormalized: preview(false).await?.into_iter().collect(),
 		validators: validators(stored, read),
-		distortions: at.call(API, "vote_distortions", ()).await?,
+		distortions: at.call(&surface::VOTE_DISTORTIONS, ()).await?,
 		next_epoch: next_epoch(at).await?,
 	})
 }

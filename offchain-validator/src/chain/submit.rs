@@ -10,6 +10,7 @@ use subxt::error::{DispatchError, TransactionEventsError, TransactionFinalizedSu
 use subxt::extrinsics::ExtrinsicEvents;
 use subxt::transactions::TransactionProgress;
 
+use super::surface::Need;
 use super::{error, AtBlock, BlockId, Call, Chain, ChainError, Config, Signer};
 
 /// Blocks for which a signed call may be included; after that no node takes it any more.
@@ -63,6 +64,7 @@ impl Chain {
 	}
 
 	async fn enter_pool(&self, at: &AtBlock, call: &Call, signer: &Signer, nonce: u64) -> Result<Pending, ChainError> {
+		call.shapes().for_each(|shape| self.uses(Need::Call(shape)));
 		let block = at.block();
 		let params = DefaultExtrinsicParamsBuilder::<Config>::new()
 			.nonce(nonce)
@@ -112,14 +114,15 @@ fn sudo_error(events: &ExtrinsicEvents<Config>, at: &subxt::OnlineClientAtBlock<
 	}
 }
 
-/// Why a node did not take a call. Of calls that are checked before they are let in, it tells the number of an error.
+/// Why a node did not take a call. Of calls that are checked before they are let in, it tells the name or number of an error.
 fn refusal(at: &AtBlock, call: &Call, error: subxt::Error) -> ChainError {
 	let reason = error::refusal(&error).unwrap_or_default();
+	let metadata = at.client().metadata();
 	let named = || {
-		let pallet = call.refusing_pallet()?;
-		let metadata = at.client().metadata();
-		let variant = metadata.pallet_by_name(pallet)?.error_variant_by_index(custom_error(&reason)?)?.clone();
-		Some((format!("{pallet}.{}", variant.name), words(&variant.docs)))
+		let refusal = Refusal::read(&reason)?;
+		let mut errors = metadata.pallet_by_name(refusal.pallet())?.error_variants()?.iter();
+		let error = errors.find(|error| refusal.is(error.index, &error.name))?;
+		Some((format!("{}.{}", refusal.pallet(), error.name), words(&error.docs)))
 	};
 	match named() {
 		Some((error, docs)) => ChainError::Refused { call: call.path(), error, docs },
@@ -127,9 +130,45 @@ fn refusal(at: &AtBlock, call: &Call, error: subxt::Error) -> ChainError {
 	}
 }
 
-/// The number in "Custom error: 9", by which a node tells `InvalidTransaction::Custom(9)`.
-fn custom_error(reason: &str) -> Option<u8> {
-	reason.strip_prefix("Custom error: ")?.parse().ok()
+/// The number by which a node refuses for the first error of each pallet that does, from the highest down.
+const FIRST_REFUSALS: [(&str, u8); 3] = [("RootWeights", 200), ("Commitments", 190), ("SubtensorModule", 100)];
+
+/// An error of a pallet, as a node tells it of a call that it did not let in.
+#[derive(Debug, PartialEq, Eq)]
+enum Refusal<'a> {
+	/// In the words of our own node.
+	Named { pallet: &'a str, error: &'a str },
+	/// As any other node tells it.
+	Numbered { pallet: &'static str, index: u8 },
+}
+
+impl<'a> Refusal<'a> {
+	/// Reads "Pallet.Error: what it means" or "Custom error: 209".
+	fn read(reason: &'a str) -> Option<Self> {
+		if let Some(code) = reason.strip_prefix("Custom error: ") {
+			let code: u8 = code.parse().ok()?;
+			let (pallet, first) = FIRST_REFUSALS.into_iter().find(|(_, first)| code >= *first)?;
+			return Some(Self::Numbered { pallet, index: code - first });
+		}
+		let path = reason.split_once(": ").map_or(reason, |(path, _)| path);
+		let (pallet, error) = path.split_once('.')?;
+		Some(Self::Named { pallet, error })
+	}
+
+	fn pallet(&self) -> &'a str {
+		match self {
+			Self::Named { pallet, .. } => pallet,
+			Self::Numbered { pallet, .. } => pallet,
+		}
+	}
+
+	/// Whether it is the error of this index and name.
+	fn is(&self, index: u8, name: &str) -> bool {
+		match self {
+			Self::Named { error, .. } => *error == name,
+			Self::Numbered { index: told, .. } => *told == index,
+		}
+	}
 }
 
 /// An item's documentation in one line.
@@ -166,9 +205,26 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn a_refusal_by_number_is_told_from_others() {
-		assert_eq!(custom_error("Custom error: 9"), Some(9));
-		assert_eq!(custom_error("Custom error: 256"), None);
-		assert_eq!(custom_error("Inability to pay some fees (e.g. account balance too low)"), None);
+	fn a_refusal_by_number_is_of_the_pallet_that_counts_from_below_it() {
+		let read = |code: u8| match Refusal::read(&format!("Custom error: {code}")) {
+			Some(Refusal::Numbered { pallet, index }) => Some((pallet, index)),
+			_ => None,
+		};
+		assert_eq!(read(100), Some(("SubtensorModule", 0)));
+		assert_eq!(read(189), Some(("SubtensorModule", 89)));
+		assert_eq!(read(191), Some(("Commitments", 1)));
+		assert_eq!(read(209), Some(("RootWeights", 9)));
+		assert_eq!(read(99), None, "subtensor's own numbers mean something else");
+		assert_eq!(Refusal::read("Custom error: 256"), None);
+	}
+
+	#[test]
+	fn a_refusal_by_name_is_read_as_our_node_tells_it() {
+		let expected = Refusal::Named { pallet: "RootWeights", error: "NoWeights" };
+		assert_eq!(Refusal::read("RootWeights.NoWeights: No entry is above zero: such a vote."), Some(expected));
+		let expected = Refusal::Named { pallet: "RootWeights", error: "NoWeights" };
+		assert_eq!(Refusal::read("RootWeights.NoWeights"), Some(expected));
+		assert_eq!(Refusal::read("Transaction has a bad signature"), None);
+		assert_eq!(Refusal::read(""), None);
 	}
 }

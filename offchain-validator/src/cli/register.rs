@@ -4,7 +4,8 @@
 
 use anyhow::Context as _;
 use clap::Args;
-use offchain_validator::chain::{calls, metagraph, Chain};
+use offchain_validator::chain::metagraph::Neuron;
+use offchain_validator::chain::{calls, metagraph, Chain, Role};
 
 use super::key::{account, signer};
 
@@ -46,17 +47,17 @@ fn stake(text: &str) -> Result<f64, String> {
 pub async fn run(arguments: RegisterArgs) -> anyhow::Result<()> {
 	let RegisterArgs { endpoint, netuid, coldkey, hotkey, stake } = arguments;
 	let (coldkey, hotkey) = (signer(&coldkey).context("--coldkey")?, account(&hotkey).context("--hotkey")?);
-	let chain = Chain::connect(&endpoint).await?;
-	if metagraph::uid(&chain.at_finalized().await?, netuid, hotkey).await?.is_none() {
+	let chain = Chain::connect_as(Role::Registrar, &endpoint).await?;
+	if metagraph::neuron(&chain.at_finalized().await?, netuid, hotkey).await?.is_none() {
 		chain.submit(calls::burned_register(netuid, hotkey), &coldkey).await?;
 	}
 	let rao = (stake * TAO).round() as u64;
 	if rao > 0 {
 		chain.submit(calls::add_stake(hotkey, netuid, rao), &coldkey).await?;
 	}
-	let at = chain.at_finalized().await?;
-	let uid = metagraph::uid(&at, netuid, hotkey).await?.context("the chain does not list the hotkey it registered")?;
-	let staked = metagraph::stake(&at, hotkey).await? as f64 / TAO;
+	let neuron = metagraph::neuron(&chain.at_finalized().await?, netuid, hotkey).await?;
+	let Neuron { uid, stake, .. } = neuron.context("the chain does not list the hotkey it registered")?;
+	let staked = stake as f64 / TAO;
 	offchain_validator::print(format!("{hotkey} has uid {uid} on subnet {netuid} and {staked} TAO of stake\n"))
 		.context("could not print the result")
 }

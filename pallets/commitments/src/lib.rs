@@ -13,6 +13,7 @@ extern crate alloc;
 
 #[cfg(any(test, feature = "runtime-benchmarks"))]
 mod benchmarking;
+mod check_commitment;
 mod data;
 pub mod weights;
 
@@ -21,6 +22,7 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use check_commitment::{refusal, CheckCommitment, FIRST_REFUSAL};
 pub use data::{CommitmentInfo, Data, Registration};
 pub use pallet::*;
 pub use weights::WeightInfo;
@@ -37,10 +39,10 @@ pub trait Committers<AccountId> {
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use alloc::boxed::Box;
+	use alloc::{boxed::Box, vec::Vec};
 	use frame_support::pallet_prelude::*;
 	use frame_system::pallet_prelude::*;
-	use sp_runtime::traits::Saturating;
+	use sp_runtime::traits::{Saturating, UniqueSaturatedInto};
 
 	#[pallet::pallet]
 	pub struct Pallet<T>(_);
@@ -71,6 +73,13 @@ pub mod pallet {
 		OptionQuery,
 	>;
 
+	/// What hotkeys have published in the past: `(what, block)` of each. Always empty, as nothing is published under a
+	/// time lock on this chain; clients ask for it.
+	#[pallet::storage]
+	#[pallet::unbounded]
+	pub type RevealedCommitments<T: Config> =
+		StorageDoubleMap<_, Identity, u16, Twox64Concat, T::AccountId, Vec<(Vec<u8>, u64)>, OptionQuery>;
+
 	#[pallet::event]
 	#[pallet::generate_deposit(pub(super) fn deposit_event)]
 	pub enum Event<T: Config> {
@@ -87,8 +96,19 @@ pub mod pallet {
 	pub enum Error<T> {
 		/// The signer holds no uid of this subnet.
 		AccountNotAllowedCommit,
-		/// The last commitment is too recent; wait as many blocks as the `RateLimit` constant says.
-		CommitmentSetRateLimitExceeded,
+		/// The last commitment is too recent.
+		CommitmentSetRateLimitExceeded {
+			/// Blocks to wait.
+			blocks_left: u16,
+		},
+	}
+
+	#[pallet::hooks]
+	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+		#[cfg(feature = "try-runtime")]
+		fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+			Self::do_try_state()
+		}
 	}
 
 	#[pallet::call]
@@ -106,12 +126,8 @@ pub mod pallet {
 			info: Box<CommitmentInfo<T::MaxFields>>,
 		) -> DispatchResult {
 			let who = ensure_signed(origin)?;
-			ensure!(T::Committers::is_registered(netuid, &who), Error::<T>::AccountNotAllowedCommit);
+			Self::ensure_may_commit(&who, netuid)?;
 			let block = frame_system::Pallet::<T>::block_number();
-			if let Some(last) = CommitmentOf::<T>::get(netuid, &who) {
-				let open = last.block.saturating_add(T::RateLimit::get());
-				ensure!(block >= open, Error::<T>::CommitmentSetRateLimitExceeded);
-			}
 			CommitmentOf::<T>::insert(netuid, &who, Registration { deposit: 0, block, info: *info });
 			Self::deposit_event(Event::Commitment { netuid, who });
 			Ok(())
@@ -119,6 +135,26 @@ pub mod pallet {
 	}
 
 	impl<T: Config> Pallet<T> {
+		/// Whether `hotkey` may publish on a subnet now. Changes nothing.
+		pub fn ensure_may_commit(hotkey: &T::AccountId, netuid: u16) -> Result<(), Error<T>> {
+			ensure!(T::Committers::is_registered(netuid, hotkey), Error::<T>::AccountNotAllowedCommit);
+			let Some(last) = CommitmentOf::<T>::get(netuid, hotkey) else { return Ok(()) };
+			let open = last.block.saturating_add(T::RateLimit::get());
+			let blocks_left = open.saturating_sub(frame_system::Pallet::<T>::block_number());
+			let blocks_left = u16::try_from(UniqueSaturatedInto::<u64>::unique_saturated_into(blocks_left));
+			let blocks_left = blocks_left.unwrap_or(u16::MAX);
+			ensure!(blocks_left == 0, Error::<T>::CommitmentSetRateLimitExceeded { blocks_left });
+			Ok(())
+		}
+
+		/// Checks that only who is registered has a commitment.
+		#[cfg(any(feature = "std", feature = "try-runtime"))]
+		pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+			let is_its = |(netuid, hotkey): (u16, T::AccountId)| T::Committers::is_registered(netuid, &hotkey);
+			ensure!(CommitmentOf::<T>::iter_keys().all(is_its), "a commitment of who is not registered");
+			Ok(())
+		}
+
 		/// Forgets what `hotkey` published; for the chain to call when the hotkey loses its uid.
 		pub fn forget(netuid: u16, hotkey: &T::AccountId) {
 			CommitmentOf::<T>::remove(netuid, hotkey);

@@ -30,7 +30,7 @@ fn strangers_and_haste_are_refused() {
 		assert_noop!(set(1, 2, "x"), Error::<Test>::AccountNotAllowedCommit);
 		assert_ok!(set(1, 1, "x"));
 		System::set_block_number(10);
-		assert_noop!(set(1, 1, "y"), Error::<Test>::CommitmentSetRateLimitExceeded);
+		assert_noop!(set(1, 1, "y"), Error::<Test>::CommitmentSetRateLimitExceeded { blocks_left: 1 });
 	});
 }
 

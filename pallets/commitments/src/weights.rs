@@ -11,6 +11,7 @@ use frame_support::{traits::Get, weights::Weight};
 #[allow(missing_docs, reason = "each is named after the benchmark that it is the result of")]
 pub trait WeightInfo {
 	fn set_commitment() -> Weight;
+	fn check_commitment() -> Weight;
 }
 
 /// Weights by the database prices of `T`.
@@ -22,5 +23,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(25_508_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	fn check_commitment() -> Weight {
+		Weight::from_parts(10_000_000, 0).saturating_add(T::DbWeight::get().reads(2))
 	}
 }

@@ -21,6 +21,12 @@ use sp_runtime::{
 
 use crate::{Call, Config, Error, Pallet, Vote, WeightInfo};
 
+/// The number by which the pool refuses for the first error of the pallet.
+///
+/// A pool tells a number alone, and clients of the Bittensor family translate subtensor's own, 0 to 27 and 255: a refusal
+/// among those would read as something else.
+pub const FIRST_REFUSAL: u8 = 200;
+
 /// Tells whether a call is a vote.
 pub trait FindVote<T: Config> {
 	/// The vote that `call` casts, if it does.
@@ -39,7 +45,7 @@ impl<T: Config<RuntimeCall: IsSubType<Call<T>>>> FindVote<T> for OwnCalls {
 /// Refuses, in the pool and when a block is made, a vote that its call would refuse, and lets one vote of a validator wait
 /// at a time. Nothing is signed for it: it takes no room in a transaction.
 ///
-/// The number in `InvalidTransaction::Custom` is the index of the pallet's error of that name in the metadata.
+/// The number in `InvalidTransaction::Custom` is [`FIRST_REFUSAL`] and the index of the error in the pallet's metadata.
 #[derive(Encode, Decode, DecodeWithMemTracking, DefaultNoBound, TypeInfo)]
 #[scale_info(skip_type_params(T, Find))]
 pub struct CheckRootVote<T, Find = OwnCalls>(PhantomData<(T, Find)>);
@@ -88,9 +94,10 @@ where
 	impl_tx_ext_default!(T::RuntimeCall; prepare);
 }
 
-/// How the pool tells of a refusal.
+/// How the pool tells of a refusal: the number of the error's kind, counted from [`FIRST_REFUSAL`].
 pub fn refusal<T>(error: Error<T>) -> InvalidTransaction {
-	InvalidTransaction::Custom(error.encode().first().copied().unwrap_or(u8::MAX))
+	let index = error.encode().first().copied().unwrap_or(u8::MAX);
+	InvalidTransaction::Custom(FIRST_REFUSAL.saturating_add(index))
 }
 
 // By hand, since a derive would ask the same of the type parameters.

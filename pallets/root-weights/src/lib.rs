@@ -47,7 +47,7 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
-pub use check_root_vote::{refusal, CheckRootVote, FindVote, OwnCalls};
+pub use check_root_vote::{refusal, CheckRootVote, FindVote, OwnCalls, FIRST_REFUSAL};
 pub use pallet::*;
 pub use root_epoch::RowReading;
 pub use rows::{OwnRows, PlainVec, RowsInMap};

@@ -4,7 +4,7 @@
 //! The cost of an epoch is a sum of lines, each of them measured where everything but one number stands still; see
 //! [`crate::epoch::EpochSize`]. Whether the sum is true of whole blocks is for [`blocks`] to say.
 
-use alloc::{vec, vec::Vec};
+use alloc::{collections::VecDeque, vec, vec::Vec};
 
 use frame_benchmarking::{account, v2::*};
 use frame_support::traits::{
@@ -13,11 +13,15 @@ use frame_support::traits::{
 };
 use frame_system::RawOrigin;
 use pallet_root_weights::{EmissionShares, PlainVec, RootParameter, RootParams};
+use sp_core::H256;
 
 use crate::{
-	BlocksSinceLastStep, Bonds, Call, Config, ImmunityPeriod, Keys, LastUpdate, MaxAllowedUids, MaxAllowedValidators,
-	NetworksAdded, Owner, Pallet, PendingEmission, Stake, SubnetworkN, Tempo, TotalIssuance, Uids, ValidatorPermit,
-	Weights, ROOT_NETUID,
+	check_weights::WeightRequest, stake::Holding, Alpha, AxonInfo, Axons, BlocksSinceLastStep, Bonds, Burn, Call,
+	CommitRevealWeightsEnabled, Config, Delegates, Hyperparameter, ImmunityPeriod, Keys, LastTakeIncrease, LastUpdate,
+	MaxAllowedUids, MaxAllowedValidators, NetworkMinLockCost, NetworksAdded, Owner, Pallet, PendingEmission,
+	PendingOwnerCut, Prometheus, PrometheusInfo, RegistrationsThisBlock, RegistrationsThisInterval, RemovedNetworks,
+	SubnetEpochIndex, SubnetOwner, SubnetOwnerCut, SubnetOwnerHotkey, SubnetworkN, Tempo, TotalIssuance, Uids,
+	ValidatorPermit, WeightCommits, Weights, MAX_BATCH, MAX_DELEGATE_TAKE, MAX_SALT, ROOT_NETUID,
 };
 
 pub(crate) mod blocks;
@@ -70,9 +74,17 @@ fn add_subnets<T: Config>(count: u32) -> Vec<u16> {
 	for netuid in 1..=count as u16 {
 		if !NetworksAdded::<T>::get(netuid) {
 			Pallet::<T>::do_create_network(netuid, 0).expect("there is room for it");
+			give_owner::<T>(netuid);
 		}
 	}
 	Pallet::<T>::subnet_netuids()
+}
+
+/// Has somebody own the subnet, who is not in it.
+fn give_owner<T: Config>(netuid: u16) {
+	let (coldkey, hotkey): (T::AccountId, T::AccountId) = (account("owner", 0, 0), account("owner", 1, 0));
+	Owner::<T>::insert(&hotkey, &coldkey);
+	Pallet::<T>::do_set_subnet_owner(netuid, coldkey, hotkey).expect("the subnet is there");
 }
 
 /// What a subnet's epoch has to work on.
@@ -115,7 +127,8 @@ impl Subnet {
 			Bonds::<T>::insert(NETUID, uid, row(uid, bonds));
 		}
 		PendingEmission::<T>::insert(NETUID, self.pending);
-		TotalIssuance::<T>::mutate(|issuance| *issuance += self.pending);
+		PendingOwnerCut::<T>::insert(NETUID, STAKE);
+		TotalIssuance::<T>::mutate(|issuance| *issuance += self.pending + STAKE);
 		Tempo::<T>::insert(NETUID, TEMPO);
 		frame_system::Pallet::<T>::set_block_number(BLOCK.into());
 	}
@@ -159,6 +172,28 @@ fn newcomer<T: Config>() -> (T::AccountId, T::AccountId) {
 	(coldkey, account("newcomer", 1, 0))
 }
 
+/// A row of `e` entries in the order that is longest to sort, and the longest salt.
+fn promised_row(e: u32) -> (Vec<u16>, Vec<u16>, Vec<u16>) {
+	let dests = (0..UIDS as u16).rev().take(e as usize).collect();
+	let weights = row(1, e).into_iter().map(|(_, weight)| weight).collect();
+	(dests, weights, vec![7; MAX_SALT as usize])
+}
+
+/// A full subnet where weights are promised, and a hotkey that has promised as many rows as it may, the last of them one
+/// of `e` entries that it may reveal now.
+fn promise_rows<T: Config>(e: u32) -> T::AccountId {
+	Subnet::FULL.create::<T>();
+	CommitRevealWeightsEnabled::<T>::insert(NETUID, true);
+	let hotkey = Keys::<T>::get(NETUID, UIDS as u16 - 1).expect("the subnet is full");
+	let (dests, weights, salt) = promised_row(e);
+	let hash = Pallet::<T>::commitment(&hotkey, NETUID, &dests, &weights, &salt, 0);
+	let mut waiting: VecDeque<_> = (1..MAX_BATCH as u8).map(|n| (H256::repeat_byte(n), 0, BLOCK.into(), 1)).collect();
+	waiting.push_back((hash, 0, BLOCK.into(), 1));
+	WeightCommits::<T>::insert(NETUID, &hotkey, waiting);
+	SubnetEpochIndex::<T>::insert(NETUID, 1);
+	hotkey
+}
+
 #[cfg(feature = "runtime-benchmarks")]
 impl<T: Config> pallet_root_weights::BenchmarkHelper<T::AccountId> for Pallet<T> {
 	fn add_validator(stake: u64) -> (T::AccountId, T::AccountId) {
@@ -198,7 +233,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(coldkey.clone()), hotkey.clone(), NETUID, STAKE);
 
-		assert_eq!(Stake::<T>::get((hotkey, coldkey, NETUID)), 2 * STAKE);
+		assert_eq!(Pallet::<T>::stake_of(&hotkey, &coldkey, NETUID), 2 * STAKE);
 	}
 
 	#[benchmark]
@@ -209,7 +244,7 @@ mod benchmarks {
 		#[extrinsic_call]
 		_(RawOrigin::Signed(coldkey.clone()), hotkey.clone(), NETUID, STAKE);
 
-		assert_eq!(Stake::<T>::get((hotkey, coldkey, NETUID)), 0);
+		assert_eq!(Pallet::<T>::stake_of(&hotkey, &coldkey, NETUID), 0);
 	}
 
 	/// In place of another, on whom all have weights and bonds.
@@ -245,6 +280,225 @@ mod benchmarks {
 		assert_eq!(Uids::<T>::get(ROOT_NETUID, hotkey), Some(0));
 	}
 
+	/// By a hotkey that moves.
+	#[benchmark]
+	fn serve_axon() {
+		add_subnets::<T>(1);
+		let (hotkey, _) = add_neuron::<T>(NETUID, 0);
+		Axons::<T>::insert(NETUID, &hotkey, AxonInfo::default());
+		frame_system::Pallet::<T>::set_block_number(BLOCK.into());
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(hotkey.clone()), NETUID, 1, 1, 1, 4, 0, 0, 0);
+
+		assert_eq!(Axons::<T>::get(NETUID, hotkey).map(|axon| axon.block), Some(BLOCK.into()));
+	}
+
+	/// By a hotkey that moves.
+	#[benchmark]
+	fn serve_prometheus() {
+		add_subnets::<T>(1);
+		let (hotkey, _) = add_neuron::<T>(NETUID, 0);
+		Prometheus::<T>::insert(NETUID, &hotkey, PrometheusInfo::default());
+		frame_system::Pallet::<T>::set_block_number(BLOCK.into());
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(hotkey.clone()), NETUID, 1, 1, 1, 4);
+
+		assert_eq!(Prometheus::<T>::get(NETUID, hotkey).map(|served| served.block), Some(BLOCK.into()));
+	}
+
+	/// From as many subnets as there can be, and root.
+	#[benchmark]
+	fn unstake_all() {
+		let netuids = add_subnets::<T>(T::MaxSubnets::get());
+		let (hotkey, coldkey) = add_validator::<T>(STAKE);
+		for netuid in netuids {
+			fund::<T>(&coldkey, STAKE);
+			Pallet::<T>::do_add_stake(coldkey.clone(), hotkey.clone(), netuid, STAKE).expect("it can pay");
+		}
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(coldkey.clone()), hotkey.clone());
+
+		assert_eq!(Alpha::<T>::iter_prefix((hotkey, coldkey)).count(), 0);
+	}
+
+	/// To where there is none yet, and nothing stays.
+	#[benchmark]
+	fn move_stake() {
+		add_subnets::<T>(2);
+		let (hotkey, coldkey) = add_neuron::<T>(NETUID, STAKE);
+		let to = Holding { hotkey: add_neuron::<T>(2, 0).0, coldkey: coldkey.clone(), netuid: 2 };
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(coldkey), hotkey, to.hotkey.clone(), NETUID, 2, STAKE);
+
+		assert_eq!(Pallet::<T>::stake_of(&to.hotkey, &to.coldkey, to.netuid), STAKE);
+	}
+
+	#[benchmark]
+	fn decrease_take() {
+		add_subnets::<T>(1);
+		let (hotkey, coldkey) = add_neuron::<T>(NETUID, 0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(coldkey), hotkey.clone(), 1);
+
+		assert_eq!(Delegates::<T>::get(hotkey), 1);
+	}
+
+	/// A second time.
+	#[benchmark]
+	fn increase_take() {
+		add_subnets::<T>(1);
+		let (hotkey, coldkey) = add_neuron::<T>(NETUID, 0);
+		Delegates::<T>::insert(&hotkey, 1);
+		LastTakeIncrease::<T>::insert(&hotkey, 0);
+		let block = T::TakeIncreaseInterval::get() as u32 + 1;
+		frame_system::Pallet::<T>::set_block_number(block.into());
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(coldkey), hotkey.clone(), MAX_DELEGATE_TAKE);
+
+		assert_eq!(Delegates::<T>::get(hotkey), MAX_DELEGATE_TAKE);
+	}
+
+	/// By who has promised all but one row that it may.
+	#[benchmark]
+	fn commit_weights() {
+		let hotkey = promise_rows::<T>(0);
+		WeightCommits::<T>::mutate(NETUID, &hotkey, |waiting| waiting.as_mut().expect("it has promised").pop_back());
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(hotkey.clone()), NETUID, Default::default());
+
+		assert_eq!(WeightCommits::<T>::get(NETUID, hotkey).expect("it has promised").len(), MAX_BATCH as usize);
+	}
+
+	/// By who has promised as many rows as it may, of which this is the last.
+	#[benchmark]
+	fn reveal_weights(e: Linear<1, UIDS>) {
+		let hotkey = promise_rows::<T>(e);
+		let uid = Uids::<T>::get(NETUID, &hotkey).expect("the subnet is full");
+		let (dests, weights, salt) = promised_row(e);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(hotkey), NETUID, dests, weights, salt, 0);
+
+		assert_eq!(Weights::<T>::get(NETUID, uid).len(), e as usize);
+	}
+
+	/// What the transaction extension does for weights in the open.
+	#[benchmark]
+	fn check_weights(e: Linear<1, UIDS>) {
+		Subnet::FULL.create::<T>();
+		let hotkey = Keys::<T>::get(NETUID, UIDS as u16 - 1).expect("the subnet is full");
+		let (dests, weights, _) = promised_row(e);
+		let request = Pallet::<T>::request_to_set(0, NETUID, &dests, &weights, 0);
+		let request = request.ok().expect("there is mechanism 0");
+		let checked;
+
+		#[block]
+		{
+			checked = Pallet::<T>::check_weights(&hotkey, &request);
+		}
+
+		assert!(checked.is_ok());
+	}
+
+	/// What the transaction extension does for weights that were promised.
+	#[benchmark]
+	fn check_reveal(e: Linear<1, UIDS>) {
+		let hotkey = promise_rows::<T>(e);
+		let (dests, weights, salt) = promised_row(e);
+		let request = Pallet::<T>::request_to_reveal(0, NETUID, &dests, &weights, &salt, 0);
+		let request = request.ok().expect("there is mechanism 0");
+		let checked;
+
+		#[block]
+		{
+			checked = Pallet::<T>::check_weights(&hotkey, &request);
+		}
+
+		assert!(checked.is_ok() && matches!(request, WeightRequest::Reveal(..)));
+	}
+
+	/// The last subnet that there is room for.
+	#[benchmark]
+	fn register_network() {
+		add_subnets::<T>(T::MaxSubnets::get() - 1);
+		NetworkMinLockCost::<T>::put(STAKE);
+		let (coldkey, hotkey) = newcomer::<T>();
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(coldkey), hotkey.clone());
+
+		assert_eq!(SubnetOwnerHotkey::<T>::get(T::MaxSubnets::get() as u16), Some(hotkey));
+	}
+
+	/// One that changes another value, too.
+	#[benchmark]
+	fn set_hyperparameter() {
+		add_subnets::<T>(1);
+		let owner = SubnetOwner::<T>::get(NETUID).expect("it has one");
+		Burn::<T>::insert(NETUID, 7 * STAKE);
+
+		#[extrinsic_call]
+		_(RawOrigin::Signed(owner), NETUID, Hyperparameter::MaxBurn(STAKE));
+
+		assert_eq!(Burn::<T>::get(NETUID), STAKE);
+	}
+
+	#[benchmark]
+	fn set_subnet_owner() {
+		add_subnets::<T>(1);
+		let (hotkey, coldkey) = add_neuron::<T>(NETUID, 0);
+
+		#[extrinsic_call]
+		_(RawOrigin::Root, NETUID, coldkey, hotkey.clone());
+
+		assert_eq!(SubnetOwnerHotkey::<T>::get(NETUID), Some(hotkey));
+	}
+
+	#[benchmark]
+	fn set_subnet_owner_cut() {
+		#[extrinsic_call]
+		_(RawOrigin::Root, 1);
+
+		assert_eq!(SubnetOwnerCut::<T>::get(), 1);
+	}
+
+	/// Of one subnet, at the end of its interval.
+	#[benchmark]
+	fn adjust_burn() {
+		add_subnets::<T>(1);
+		RegistrationsThisInterval::<T>::insert(NETUID, 64);
+		let before = Burn::<T>::get(NETUID);
+		let adjusted;
+
+		#[block]
+		{
+			adjusted = Pallet::<T>::adjust_burn(NETUID, u64::from(u32::MAX));
+		}
+
+		assert!(adjusted && Burn::<T>::get(NETUID) > before);
+	}
+
+	/// After a block in which there were registrations on `r` subnets.
+	#[benchmark]
+	fn count_registrations(r: Linear<0, { T::MaxSubnets::get() }>) {
+		(0..r as u16).for_each(|netuid| RegistrationsThisBlock::<T>::insert(netuid, 1));
+		let counted;
+
+		#[block]
+		{
+			counted = Pallet::<T>::count_registrations_anew();
+		}
+
+		assert_eq!(counted, r);
+	}
+
 	#[benchmark]
 	fn create_network() {
 		let last = add_subnets::<T>(T::MaxSubnets::get() - 1).len() as u16 + 1;
@@ -256,13 +510,37 @@ mod benchmarks {
 	}
 
 	#[benchmark]
-	fn remove_network() {
+	fn dissolve_network() {
 		create_crowd::<T>();
+		let owner = SubnetOwner::<T>::get(NETUID).expect("it has one");
 
 		#[extrinsic_call]
-		_(RawOrigin::Root, NETUID);
+		_(RawOrigin::Root, owner, NETUID);
 
 		assert!(!NetworksAdded::<T>::get(NETUID));
+	}
+
+	/// Looking at `k` stakes, all of which go back.
+	#[benchmark]
+	fn return_stake(k: Linear<0, 1_000>) {
+		add_subnets::<T>(1);
+		let (hotkey, _) = add_neuron::<T>(NETUID, 0);
+		for nominator in 0..k {
+			let coldkey: T::AccountId = account("nominator", nominator, 0);
+			fund::<T>(&coldkey, STAKE);
+			Pallet::<T>::do_add_stake(coldkey, hotkey.clone(), NETUID, STAKE).expect("it can pay");
+		}
+		let owner = SubnetOwner::<T>::get(NETUID).expect("it has one");
+		Pallet::<T>::do_dissolve_network(owner, NETUID).expect("it is there");
+		let seen;
+
+		#[block]
+		{
+			seen = Pallet::<T>::return_stake(NETUID, k + 1);
+		}
+
+		assert_eq!((seen, Alpha::<T>::iter_keys().count()), (k, 0));
+		assert!(RemovedNetworks::<T>::get().is_empty());
 	}
 
 	/// Minting for `s` subnets, all of which earn.
@@ -288,7 +566,7 @@ mod benchmarks {
 
 		#[block]
 		{
-			Pallet::<T>::run_due_epochs(netuids, 1u32.into());
+			Pallet::<T>::go_through_subnets(netuids, 1u32.into());
 		}
 
 		assert_eq!(BlocksSinceLastStep::<T>::iter_values().sum::<u64>(), u64::from(s));
@@ -331,6 +609,26 @@ mod benchmarks {
 		}
 
 		assert_eq!(crate::Emission::<T>::get(NETUID).iter().filter(|paid| **paid > 0).count(), p as usize);
+	}
+
+	/// An epoch that pays one validator, who has stake on `p` other subnets.
+	#[benchmark]
+	fn epoch_pools(p: Linear<0, { T::MaxSubnets::get() - 1 }>) {
+		Subnet { neurons: 1, validators: 0, staked: 1, pending: 1_000 * STAKE, ..Subnet::SILENT }.create::<T>();
+		let hotkey = Keys::<T>::get(NETUID, 0).expect("there is one");
+		let coldkey = Owner::<T>::get(&hotkey).expect("it has an owner");
+		add_subnets::<T>(p + 1);
+		for netuid in (1..=p as u16).map(|other| NETUID + other) {
+			fund::<T>(&coldkey, STAKE);
+			Pallet::<T>::do_add_stake(coldkey.clone(), hotkey.clone(), netuid, STAKE).expect("it can pay");
+		}
+
+		#[block]
+		{
+			Pallet::<T>::run_epoch(NETUID, BLOCK.into());
+		}
+
+		assert!(p == 0 || Pallet::<T>::stake_of(&hotkey, &coldkey, NETUID + p as u16) > STAKE);
 	}
 
 	/// An epoch on `e` weights, which become as many bonds.

@@ -9,10 +9,10 @@ use sp_runtime::traits::UniqueSaturatedInto;
 use yuma_consensus::{epoch::run_epoch, schedule::is_epoch_block, EpochInput, EpochOutput, Neuron, StoredRow};
 
 use crate::{
-	Active, ActivityCutoff, BlockAtRegistration, BlocksSinceLastStep, Bonds, BondsMovingAverage, Config, Consensus,
-	Dividends, Emission, Event, Incentive, Kappa, Keys, LastUpdate, MaxAllowedValidators, Owner, Pallet,
-	PendingEmission, PruningScores, Rank, SubnetworkN, Tempo, TotalHotkeyStake, Trust, ValidatorPermit, ValidatorTrust,
-	WeightInfo, Weights,
+	payout::Paid, Active, ActivityCutoff, BlockAtRegistration, BlocksSinceLastStep, Bonds, BondsMovingAverage, Config,
+	Consensus, Dividends, Emission, Incentive, Kappa, Keys, LastEpochBlock, LastUpdate, MaxAllowedValidators, Pallet,
+	PendingEmission, PruningScores, Rank, SubnetEpochIndex, SubnetworkN, Tempo, TotalHotkeyStake, Trust,
+	ValidatorPermit, ValidatorTrust, WeightInfo, Weights,
 };
 
 /// What the cost of an epoch depends on.
@@ -20,7 +20,7 @@ struct EpochSize {
 	neurons: u32,
 	/// Those whose bonds are stored.
 	validators: u32,
-	paid: u32,
+	paid: Paid,
 	/// Entries of all weight rows.
 	weights: u32,
 	/// Entries of all bond rows as they were.
@@ -28,7 +28,7 @@ struct EpochSize {
 }
 
 impl EpochSize {
-	fn new(input: &EpochInput, output: &EpochOutput, paid: u32) -> Self {
+	fn new(input: &EpochInput, output: &EpochOutput, paid: Paid) -> Self {
 		let entries = |rows: &[StoredRow]| rows.iter().map(Vec::len).sum::<usize>() as u32;
 		Self {
 			neurons: input.neurons.len() as u32,
@@ -43,18 +43,24 @@ impl EpochSize {
 	fn weight<W: WeightInfo>(&self) -> Weight {
 		W::epoch_neurons(self.neurons)
 			.saturating_add(W::epoch_validators(self.validators).saturating_sub(W::epoch_validators(0)))
-			.saturating_add(W::epoch_paid(self.paid).saturating_sub(W::epoch_paid(0)))
+			.saturating_add(W::epoch_paid(self.paid.payments).saturating_sub(W::epoch_paid(0)))
+			.saturating_add(W::epoch_pools(self.paid.further_pools).saturating_sub(W::epoch_pools(0)))
 			.saturating_add(W::epoch_weights(self.weights).saturating_sub(W::epoch_weights(0)))
 			.saturating_add(W::epoch_bonds(self.bonds).saturating_sub(W::epoch_bonds(0)))
 	}
 }
 
 impl<T: Config> Pallet<T> {
-	/// Runs the epoch of each of `netuids` whose tempo has come, in their order.
-	pub(crate) fn run_due_epochs(netuids: Vec<u16>, block: BlockNumberFor<T>) -> Weight {
+	/// Runs the epoch of each of `netuids` whose tempo has come, in their order, and adjusts the prices of registration.
+	pub(crate) fn go_through_subnets(netuids: Vec<u16>, block: BlockNumberFor<T>) -> Weight {
 		let block: u64 = block.unique_saturated_into();
 		let mut consumed = <T as Config>::WeightInfo::idle(netuids.len() as u32);
+		let counted = Self::count_registrations_anew();
+		consumed.saturating_accrue(<T as Config>::WeightInfo::count_registrations(counted));
 		for netuid in netuids {
+			if Self::adjust_burn(netuid, block) {
+				consumed.saturating_accrue(<T as Config>::WeightInfo::adjust_burn());
+			}
 			if is_epoch_block(block, netuid, Tempo::<T>::get(netuid)) {
 				consumed.saturating_accrue(Self::run_epoch(netuid, block));
 			} else {
@@ -70,7 +76,10 @@ impl<T: Config> Pallet<T> {
 		let output = run_epoch(&input);
 		Self::put_epoch_output(netuid, &output);
 		let paid = Self::pay(netuid, &output);
+		Self::pay_subnet_owner(netuid);
 		BlocksSinceLastStep::<T>::insert(netuid, 0);
+		LastEpochBlock::<T>::insert(netuid, block);
+		SubnetEpochIndex::<T>::mutate(netuid, |epochs| *epochs = epochs.saturating_add(1));
 		EpochSize::new(&input, &output, paid).weight::<<T as Config>::WeightInfo>()
 	}
 
@@ -113,48 +122,5 @@ impl<T: Config> Pallet<T> {
 				Bonds::<T>::insert(netuid, uid, row);
 			}
 		}
-	}
-
-	/// Pays each neuron in stake of its owner; what is not paid stays pending. Returns how many were paid.
-	fn pay(netuid: u16, output: &EpochOutput) -> u32 {
-		let (mut neurons, mut paid) = (0u32, 0u64);
-		for ((uid, server), validator) in (0u16..).zip(&output.server_emission).zip(&output.validator_emission) {
-			let amount = server.saturating_add(*validator); // Parts of one emission.
-			let Some(hotkey) = Keys::<T>::get(netuid, uid).filter(|_| amount > 0) else { continue };
-			let Some(owner) = Owner::<T>::get(&hotkey) else { continue };
-			Self::increase_stake(&hotkey, &owner, netuid, amount);
-			paid = paid.saturating_add(amount);
-			neurons = neurons.saturating_add(1);
-		}
-		let pending = PendingEmission::<T>::mutate(netuid, |pending| {
-			*pending = pending.saturating_sub(paid); // No more is paid than was pending.
-			*pending
-		});
-		Self::deposit_event(Event::EpochRun { netuid, paid, pending });
-		neurons
-	}
-
-	/// Checks what must hold of the storage between blocks.
-	#[cfg(any(feature = "std", feature = "try-runtime"))]
-	pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
-		use crate::{NetworksAdded, Stake, TotalIssuance, TotalStake, Uids};
-		use frame_support::{ensure, traits::fungible::Inspect};
-
-		let pending: u64 = PendingEmission::<T>::iter_values().sum();
-		let issuance = T::Currency::total_issuance() + TotalStake::<T>::get() + pending;
-		ensure!(TotalIssuance::<T>::get() == issuance, "issuance is not balances plus stake plus pending emission");
-		ensure!(Stake::<T>::iter_values().sum::<u64>() == TotalStake::<T>::get(), "stakes do not sum to the total");
-		ensure!(TotalHotkeyStake::<T>::iter_values().sum::<u64>() == TotalStake::<T>::get(), "hotkeys' stakes do not");
-		for (netuid, _) in NetworksAdded::<T>::iter() {
-			let n = SubnetworkN::<T>::get(netuid);
-			ensure!(Keys::<T>::iter_prefix(netuid).count() == usize::from(n), "not one hotkey a uid");
-			ensure!(LastUpdate::<T>::get(netuid).len() == usize::from(n), "not one last update a uid");
-			for (uid, hotkey) in Keys::<T>::iter_prefix(netuid) {
-				ensure!(uid < n && Uids::<T>::get(netuid, &hotkey) == Some(uid), "keys and uids disagree");
-				ensure!(frame_system::Pallet::<T>::sufficients(&hotkey) > 0, "a registered hotkey that cannot sign");
-			}
-		}
-		ensure!(PendingEmission::<T>::iter_keys().all(NetworksAdded::<T>::get), "pending emission of no subnet");
-		Ok(())
 	}
 }

@@ -8,9 +8,11 @@ use frame_support::{
 	traits::{fungible::Credit, Get, Imbalance, OnUnbalanced},
 	weights::Weight,
 };
+use yuma_consensus::cut_for_owner;
 
 use crate::{
-	Config, Event, NetworksAdded, Pallet, PendingEmission, TotalBurned, TotalIssuance, WeightInfo, ROOT_NETUID,
+	Config, Event, NetworksAdded, Pallet, PendingEmission, PendingOwnerCut, SubnetOwner, SubnetOwnerCut, TotalBurned,
+	TotalIssuance, WeightInfo, ROOT_NETUID,
 };
 
 /// Takes what is burned out of total issuance; for transaction fees and the dust of reaped accounts.
@@ -33,14 +35,19 @@ impl<T: Config> Get<u64> for BlockEmission<T> {
 }
 
 impl<T: Config> Pallet<T> {
-	/// Adds each subnet's part of the block emission to what it has pending. Without a valid root vote nothing is minted.
+	/// Adds each subnet's part of the block emission to what it and its owner have pending. Without a valid root vote
+	/// nothing is minted.
 	///
 	/// Returns the subnets, ascending, so that the block need not list them again.
 	pub(crate) fn mint_block_emission() -> (Vec<u16>, Weight) {
 		let parts = pallet_root_weights::Pallet::<T>::split_emission(BlockEmission::<T>::get());
-		let mut minted = 0u64;
+		let (mut minted, owners_cut) = (0u64, SubnetOwnerCut::<T>::get());
 		for (netuid, part) in parts.iter().filter(|(_, part)| *part > 0) {
-			PendingEmission::<T>::mutate(netuid, |pending| *pending = pending.saturating_add(*part));
+			let cut = cut_for_owner(*part, if SubnetOwner::<T>::contains_key(netuid) { owners_cut } else { 0 });
+			PendingEmission::<T>::mutate(netuid, |pending| *pending = pending.saturating_add(cut.rest));
+			if cut.owner > 0 {
+				PendingOwnerCut::<T>::mutate(netuid, |pending| *pending = pending.saturating_add(cut.owner));
+			}
 			minted = minted.saturating_add(*part); // Sums to the block emission, far below the supply.
 		}
 		TotalIssuance::<T>::mutate(|issuance| *issuance = issuance.saturating_add(minted));

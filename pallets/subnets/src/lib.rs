@@ -17,6 +17,11 @@
 //! Total issuance is balances plus stake plus pending emission, at any time. What is burned (fees, registrations, dust)
 //! leaves it through [`BurnFromIssuance`].
 //!
+//! Stake is kept per hotkey, coldkey and subnet, at upstream's stable price of one: an alpha is a rao, and a hotkey weighs
+//! the sum of its stake on every subnet and on root. Who nominates a hotkey has a share of its stake there
+//! ([`share_pool`]), so that an epoch pays any number of nominators at once. What a hotkey earns as a validator its owner
+//! has the take of, and all who have stake on it share the rest in proportion; what it earns as a miner is its owner's.
+//!
 //! ## Keys
 //!
 //! A uid is a slot, a hotkey is the identity. Hotkeys need no balance: registration takes a `sufficients` reference on
@@ -29,14 +34,24 @@ extern crate alloc;
 
 #[cfg(any(test, feature = "runtime-benchmarks"))]
 mod benchmarking;
+mod check_weights;
+mod commit_reveal;
 mod epoch;
+mod events;
+mod hyperparameters;
+mod invariants;
 mod issuance;
 mod networks;
 mod neurons;
+mod payout;
 mod registration;
 mod root_network;
+mod serving;
 mod set_weights;
+pub mod share_pool;
 mod stake;
+mod storage;
+mod take;
 pub mod weights;
 
 #[cfg(test)]
@@ -44,11 +59,25 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use check_weights::{refusal, CheckWeights, FIRST_REFUSAL};
+pub use hyperparameters::Hyperparameter;
 pub use issuance::{BlockEmission, BurnFromIssuance};
-pub use neurons::{AxonInfo, NeuronInfoLite, PrometheusInfo};
+pub use networks::EpochConsensus;
+pub use neurons::NeuronInfoLite;
 pub use pallet::*;
 pub use pallet_root_weights::ROOT_NETUID;
+pub use serving::{AxonInfo, PrometheusInfo};
+pub use take::MAX_DELEGATE_TAKE;
 pub use weights::WeightInfo;
+
+use frame_support::pallet_macros::import_section;
+
+/// What a rao of stake costs, in upstream's unit of 10⁻⁹.
+pub const ALPHA_PRICE: u64 = 1_000_000_000;
+/// Most numbers of a salt.
+pub const MAX_SALT: u32 = 64;
+/// Most items of a batch, and most commitments of a hotkey that wait for their reveal.
+pub const MAX_BATCH: u32 = 10;
 
 /// Hears of hotkeys that lose their uid.
 pub trait OnNeuronRemoved<AccountId> {
@@ -60,18 +89,31 @@ impl<AccountId> OnNeuronRemoved<AccountId> for () {
 	fn on_neuron_removed(_: u16, _: &AccountId) {}
 }
 
+#[import_section(storage::networks)]
+#[import_section(storage::hyperparameters)]
+#[import_section(storage::neurons)]
+#[import_section(storage::money)]
+#[import_section(events::events)]
+#[import_section(events::errors)]
 #[frame_support::pallet]
 pub mod pallet {
 	use super::*;
-	use alloc::vec::Vec;
+	use alloc::{collections::VecDeque, vec::Vec};
+	use check_weights::WeightRequest;
+	use codec::Compact;
+	use commit_reveal::{unpack_commits, unpack_reveals};
 	use frame_support::{
 		pallet_prelude::*,
 		traits::{
 			fungible::{Balanced, Inspect, Mutate},
-			ConstU16, ConstU64,
+			ConstBool, ConstU16, ConstU64, ConstU8,
 		},
 	};
 	use frame_system::pallet_prelude::*;
+	use set_weights::SentRow;
+	use sp_core::H256;
+	use stake::Holding;
+	use substrate_fixed::types::U64F64;
 
 	// Vectors by uid keep upstream's plain type, which clients decode; all are bounded by `MaxAllowedUids`.
 	#[pallet::pallet]
@@ -84,281 +126,11 @@ pub mod pallet {
 		type Currency: Mutate<Self::AccountId, Balance = u64> + Balanced<Self::AccountId>;
 		/// Told when a hotkey loses its uid, so that what others keep about it goes too.
 		type OnNeuronRemoved: OnNeuronRemoved<Self::AccountId>;
+		/// Blocks between two increases of a hotkey's take, in which its nominators may leave.
+		#[pallet::constant]
+		type TakeIncreaseInterval: Get<u64>;
 		/// Measured extrinsic weights.
 		type WeightInfo: WeightInfo;
-	}
-
-	/// Subnets that exist, and the root network.
-	#[pallet::storage]
-	pub type NetworksAdded<T> = StorageMap<_, Identity, u16, bool, ValueQuery>;
-	/// Number of uids of a subnet; they are `0..n`.
-	#[pallet::storage]
-	pub type SubnetworkN<T> = StorageMap<_, Identity, u16, u16, ValueQuery>;
-	/// Most uids of a subnet.
-	#[pallet::storage]
-	pub type MaxAllowedUids<T> = StorageMap<_, Identity, u16, u16, ValueQuery, ConstU16<256>>;
-	/// Most uids with a validator permit.
-	#[pallet::storage]
-	pub type MaxAllowedValidators<T> = StorageMap<_, Identity, u16, u16, ValueQuery, ConstU16<64>>;
-	/// Blocks between two epochs, less one; 0 for never.
-	#[pallet::storage]
-	pub type Tempo<T> = StorageMap<_, Identity, u16, u16, ValueQuery, ConstU16<99>>;
-	/// Consensus majority, per 65535.
-	#[pallet::storage]
-	pub type Kappa<T> = StorageMap<_, Identity, u16, u16, ValueQuery, ConstU16<32_767>>;
-	/// Temperature of the consensus sigmoid; the root network's alone has an effect.
-	#[pallet::storage]
-	pub type Rho<T> = StorageMap<_, Identity, u16, u16, ValueQuery, ConstU16<10>>;
-	/// Part of the bonds that an epoch keeps, per million.
-	#[pallet::storage]
-	pub type BondsMovingAverage<T> = StorageMap<_, Identity, u16, u64, ValueQuery, ConstU64<900_000>>;
-	/// Blocks without new weights after which a validator's stake stops counting.
-	#[pallet::storage]
-	pub type ActivityCutoff<T> = StorageMap<_, Identity, u16, u16, ValueQuery, ConstU16<5_000>>;
-	/// Blocks after registration in which a neuron is replaced only if all are immune.
-	#[pallet::storage]
-	pub type ImmunityPeriod<T> = StorageMap<_, Identity, u16, u16, ValueQuery, ConstU16<4_096>>;
-	/// Fewest entries of a weight row.
-	#[pallet::storage]
-	pub type MinAllowedWeights<T> = StorageMap<_, Identity, u16, u16, ValueQuery>;
-	/// Largest part of a row, per 65535, that one entry may have.
-	#[pallet::storage]
-	pub type MaxWeightsLimit<T> = StorageMap<_, Identity, u16, u16, ValueQuery, ConstU16<{ u16::MAX }>>;
-	/// Oldest version key accepted with weights.
-	#[pallet::storage]
-	pub type WeightsVersionKey<T> = StorageMap<_, Identity, u16, u64, ValueQuery>;
-	/// Blocks that must pass between two settings of one uid's weights.
-	#[pallet::storage]
-	pub type WeightsSetRateLimit<T> = StorageMap<_, Identity, u16, u64, ValueQuery>;
-	/// Whether weights are committed first and revealed later. Only the root network's has an effect.
-	#[pallet::storage]
-	pub type CommitRevealWeightsEnabled<T> = StorageMap<_, Identity, u16, bool, ValueQuery>;
-	/// Least stake in rao with which a hotkey sets root weights.
-	#[pallet::storage]
-	pub type StakeThreshold<T> = StorageValue<_, u64, ValueQuery>;
-	/// Price of a registration, in rao.
-	#[pallet::storage]
-	pub type Burn<T> = StorageMap<_, Identity, u16, u64, ValueQuery, ConstU64<1_000_000_000>>;
-	/// Blocks since the last epoch.
-	#[pallet::storage]
-	pub type BlocksSinceLastStep<T> = StorageMap<_, Identity, u16, u64, ValueQuery>;
-
-	/// Uid of a hotkey on a subnet.
-	#[pallet::storage]
-	pub type Uids<T: Config> = StorageDoubleMap<_, Identity, u16, Blake2_128Concat, T::AccountId, u16, OptionQuery>;
-	/// Hotkey of a uid.
-	#[pallet::storage]
-	pub type Keys<T: Config> = StorageDoubleMap<_, Identity, u16, Identity, u16, T::AccountId, OptionQuery>;
-	/// Block in which the hotkey of a uid was registered.
-	#[pallet::storage]
-	pub type BlockAtRegistration<T> = StorageDoubleMap<_, Identity, u16, Identity, u16, u64, ValueQuery>;
-	/// Weight rows, `(uid, weight)` ascending by uid, scaled up to a largest entry of 65535.
-	#[pallet::storage]
-	pub type Weights<T> = StorageDoubleMap<_, Identity, u16, Identity, u16, Vec<(u16, u16)>, ValueQuery>;
-	/// Bond rows, per 65535 of the largest on the same server.
-	#[pallet::storage]
-	pub type Bonds<T> = StorageDoubleMap<_, Identity, u16, Identity, u16, Vec<(u16, u16)>, ValueQuery>;
-
-	/// Block of each uid's last weights.
-	#[pallet::storage]
-	pub type LastUpdate<T> = StorageMap<_, Identity, u16, Vec<u64>, ValueQuery>;
-	/// Which uids may set weights.
-	#[pallet::storage]
-	pub type ValidatorPermit<T> = StorageMap<_, Identity, u16, Vec<bool>, ValueQuery>;
-	/// Which uids set weights recently enough.
-	#[pallet::storage]
-	pub type Active<T> = StorageMap<_, Identity, u16, Vec<bool>, ValueQuery>;
-	/// Rank of each uid, per 65535, as all below.
-	#[pallet::storage]
-	pub type Rank<T> = StorageMap<_, Identity, u16, Vec<u16>, ValueQuery>;
-	/// Trust of each uid.
-	#[pallet::storage]
-	pub type Trust<T> = StorageMap<_, Identity, u16, Vec<u16>, ValueQuery>;
-	/// Consensus of each uid.
-	#[pallet::storage]
-	pub type Consensus<T> = StorageMap<_, Identity, u16, Vec<u16>, ValueQuery>;
-	/// Incentive of each uid.
-	#[pallet::storage]
-	pub type Incentive<T> = StorageMap<_, Identity, u16, Vec<u16>, ValueQuery>;
-	/// Dividends of each uid.
-	#[pallet::storage]
-	pub type Dividends<T> = StorageMap<_, Identity, u16, Vec<u16>, ValueQuery>;
-	/// Validator trust of each uid.
-	#[pallet::storage]
-	pub type ValidatorTrust<T> = StorageMap<_, Identity, u16, Vec<u16>, ValueQuery>;
-	/// Pruning score of each uid; the lowest is replaced when the subnet is full.
-	#[pallet::storage]
-	pub type PruningScores<T> = StorageMap<_, Identity, u16, Vec<u16>, ValueQuery>;
-	/// What each uid earned in the last epoch, in rao.
-	#[pallet::storage]
-	pub type Emission<T> = StorageMap<_, Identity, u16, Vec<u64>, ValueQuery>;
-
-	/// Coldkey that owns a hotkey.
-	#[pallet::storage]
-	pub type Owner<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, T::AccountId, OptionQuery>;
-	/// Stake in rao of a coldkey on a hotkey, by the subnet it was added or earned on.
-	#[pallet::storage]
-	pub type Stake<T: Config> = StorageNMap<
-		_,
-		(NMapKey<Blake2_128Concat, T::AccountId>, NMapKey<Blake2_128Concat, T::AccountId>, NMapKey<Identity, u16>),
-		u64,
-		ValueQuery,
-	>;
-	/// Stake of a hotkey, in rao: what it weighs on every subnet and on root.
-	#[pallet::storage]
-	pub type TotalHotkeyStake<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, u64, ValueQuery>;
-	/// All stake, in rao.
-	#[pallet::storage]
-	pub type TotalStake<T> = StorageValue<_, u64, ValueQuery>;
-	/// Balances, stake and pending emission together, in rao.
-	#[pallet::storage]
-	pub type TotalIssuance<T> = StorageValue<_, u64, ValueQuery>;
-	/// All that was ever burned, in rao: fees, registrations, dust, the pending emission of removed subnets.
-	#[pallet::storage]
-	pub type TotalBurned<T> = StorageValue<_, u64, ValueQuery>;
-	/// What a subnet has earned and not yet paid, in rao.
-	#[pallet::storage]
-	pub type PendingEmission<T> = StorageMap<_, Identity, u16, u64, ValueQuery>;
-
-	#[pallet::event]
-	#[pallet::generate_deposit(pub(super) fn deposit_event)]
-	pub enum Event<T: Config> {
-		/// A subnet was created.
-		NetworkAdded {
-			/// Its number.
-			netuid: u16,
-		},
-		/// A subnet was removed; `burned` rao of pending emission left total issuance.
-		NetworkRemoved {
-			/// Its number.
-			netuid: u16,
-			/// Pending emission that nobody had earned yet.
-			burned: u64,
-		},
-		/// A hotkey took a uid.
-		NeuronRegistered {
-			/// The subnet.
-			netuid: u16,
-			/// The slot.
-			uid: u16,
-			/// The identity.
-			hotkey: T::AccountId,
-		},
-		/// A hotkey lost its uid to another.
-		NeuronReplaced {
-			/// The subnet.
-			netuid: u16,
-			/// The slot.
-			uid: u16,
-			/// Who held it.
-			hotkey: T::AccountId,
-		},
-		/// A coldkey added stake.
-		StakeAdded {
-			/// Who pays.
-			coldkey: T::AccountId,
-			/// Who gains weight.
-			hotkey: T::AccountId,
-			/// Where it is kept.
-			netuid: u16,
-			/// Rao.
-			amount: u64,
-		},
-		/// A coldkey took stake back.
-		StakeRemoved {
-			/// Who is paid.
-			coldkey: T::AccountId,
-			/// Who loses weight.
-			hotkey: T::AccountId,
-			/// Where it was kept.
-			netuid: u16,
-			/// Rao.
-			amount: u64,
-		},
-		/// A neuron set its weights.
-		WeightsSet {
-			/// The subnet.
-			netuid: u16,
-			/// The slot.
-			uid: u16,
-		},
-		/// `amount` rao left total issuance.
-		Burned {
-			/// Rao.
-			amount: u64,
-		},
-		/// A subnet's epoch ran: `paid` rao went to neurons, `pending` stay.
-		EpochRun {
-			/// The subnet.
-			netuid: u16,
-			/// Rao paid as stake.
-			paid: u64,
-			/// Rao left over.
-			pending: u64,
-		},
-	}
-
-	#[pallet::error]
-	pub enum Error<T> {
-		/// There is no subnet of this number.
-		SubnetNotExists,
-		/// There is a subnet of this number already.
-		SubnetExists,
-		/// There are as many subnets as there can be.
-		TooManySubnets,
-		/// The root network takes no part in this; it has calls of its own.
-		IsRoot,
-		/// The hotkey holds a uid of this subnet already.
-		HotKeyAlreadyRegisteredInSubNet,
-		/// The hotkey holds no uid of this subnet.
-		HotKeyNotRegisteredInSubNet,
-		/// The hotkey was never registered anywhere.
-		HotKeyAccountNotExists,
-		/// The hotkey is owned by another coldkey.
-		NonAssociatedColdKey,
-		/// The balance does not cover the amount.
-		NotEnoughBalance,
-		/// The stake does not cover the amount.
-		NotEnoughStake,
-		/// An amount of zero.
-		AmountTooLow,
-		/// The subnet is full and nobody in it may be replaced.
-		NoNeuronIdAvailable,
-		/// The root network is full and every validator there has at least as much stake.
-		StakeTooLowForRoot,
-		/// `dests` and `weights` differ in length.
-		WeightVecNotEqualSize,
-		/// More entries than the subnet has uids.
-		UidsLengthExceedUidsInSubNet,
-		/// The hotkey has no validator permit, and these are not weights on itself alone.
-		NeuronNoValidatorPermit,
-		/// A uid is named twice.
-		DuplicateUids {
-			/// Which.
-			uid: u16,
-		},
-		/// A uid that the subnet does not have.
-		UidVecContainInvalidOne {
-			/// Which.
-			uid: u16,
-		},
-		/// Fewer entries than the subnet requires.
-		WeightVecLengthIsLow {
-			/// How many it requires.
-			minimum: u16,
-		},
-		/// An entry is a larger part of the row than the subnet allows.
-		MaxWeightExceeded {
-			/// The uid that gets it.
-			uid: u16,
-		},
-		/// The last weights are too recent.
-		SettingWeightsTooFast {
-			/// Blocks to wait.
-			blocks_left: u16,
-		},
-		/// The version key is older than the subnet requires.
-		IncorrectWeightVersionKey,
 	}
 
 	#[pallet::genesis_config]
@@ -388,7 +160,11 @@ pub mod pallet {
 	impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
 		fn on_initialize(block: BlockNumberFor<T>) -> Weight {
 			let (netuids, minting) = Self::mint_block_emission();
-			minting.saturating_add(Self::run_due_epochs(netuids, block))
+			minting.saturating_add(Self::go_through_subnets(netuids, block))
+		}
+
+		fn on_idle(_: BlockNumberFor<T>, weight_left: Weight) -> Weight {
+			Self::return_stake_of_removed_networks(weight_left)
 		}
 
 		#[cfg(feature = "try-runtime")]
@@ -418,14 +194,14 @@ pub mod pallet {
 			version_key: u64,
 		) -> DispatchResult {
 			let hotkey = ensure_signed(origin)?;
-			Self::do_set_weights(hotkey, netuid, dests, weights, version_key)
+			Self::do_weights(&hotkey, Self::request_to_set(0, netuid, &dests, &weights, version_key))
 		}
 
 		/// Move `amount_staked` rao from the balance of the signing coldkey to its stake on `hotkey`, kept on `netuid`.
 		///
 		/// ## Dispatch Origin
 		///
-		/// Signed by the coldkey that owns `hotkey`.
+		/// Signed by any coldkey.
 		#[pallet::call_index(2)]
 		#[pallet::weight(<T as Config>::WeightInfo::add_stake())]
 		pub fn add_stake(
@@ -453,6 +229,58 @@ pub mod pallet {
 		) -> DispatchResult {
 			let coldkey = ensure_signed(origin)?;
 			Self::do_remove_stake(coldkey, hotkey, netuid, amount_unstaked)
+		}
+
+		/// Announce where the signing hotkey serves its axon.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a hotkey that holds a uid of the subnet.
+		///
+		/// ## Details
+		///
+		/// `ip_type` is 4 or 6; the placeholders are kept as they are.
+		#[pallet::call_index(4)]
+		#[pallet::weight(<T as Config>::WeightInfo::serve_axon())]
+		pub fn serve_axon(
+			origin: OriginFor<T>,
+			netuid: u16,
+			version: u32,
+			ip: u128,
+			port: u16,
+			ip_type: u8,
+			protocol: u8,
+			placeholder1: u8,
+			placeholder2: u8,
+		) -> DispatchResult {
+			let hotkey = ensure_signed(origin)?;
+			let axon =
+				AxonInfo { block: Self::block(), version, ip, port, ip_type, protocol, placeholder1, placeholder2 };
+			Self::do_serve_axon(hotkey, netuid, axon)
+		}
+
+		/// Announce where the signing hotkey serves its metrics.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a hotkey that holds a uid of the subnet.
+		///
+		/// ## Details
+		///
+		/// `ip_type` is 4 or 6.
+		#[pallet::call_index(5)]
+		#[pallet::weight(<T as Config>::WeightInfo::serve_prometheus())]
+		pub fn serve_prometheus(
+			origin: OriginFor<T>,
+			netuid: u16,
+			version: u32,
+			ip: u128,
+			port: u16,
+			ip_type: u8,
+		) -> DispatchResult {
+			let hotkey = ensure_signed(origin)?;
+			let prometheus = PrometheusInfo { block: Self::block(), version, ip, port, ip_type };
+			Self::do_serve_prometheus(hotkey, netuid, prometheus)
 		}
 
 		/// Register `hotkey` on a subnet; the price is burned.
@@ -491,28 +319,37 @@ pub mod pallet {
 			pallet_root_weights::Pallet::<T>::set_root_weights(origin, netuid, hotkey, dests, weights, version_key)
 		}
 
-		/// Create the subnet `netuid` with the given tempo.
+		/// Create a subnet under the lowest free number, owned by the signing coldkey; the price is burned.
 		///
 		/// ## Dispatch Origin
 		///
-		/// Root.
-		#[pallet::call_index(60)]
-		#[pallet::weight(<T as Config>::WeightInfo::create_network())]
-		pub fn create_network(origin: OriginFor<T>, netuid: u16, tempo: u16) -> DispatchResult {
-			ensure_root(origin)?;
-			Self::do_create_network(netuid, tempo)
+		/// Signed by the coldkey that owns `hotkey`, or by any if nobody does.
+		///
+		/// ## Details
+		///
+		/// `hotkey` takes uid 0 and is where the owner's cut is staked.
+		#[pallet::call_index(59)]
+		#[pallet::weight(<T as Config>::WeightInfo::register_network())]
+		pub fn register_network(origin: OriginFor<T>, hotkey: T::AccountId) -> DispatchResult {
+			let coldkey = ensure_signed(origin)?;
+			Self::do_register_network(coldkey, hotkey)
 		}
 
-		/// Remove the subnet `netuid` with its neurons. Its pending emission is burned; stake kept on it stays its owners'.
+		/// Remove the subnet `netuid` with its neurons.
 		///
 		/// ## Dispatch Origin
 		///
 		/// Root.
+		///
+		/// ## Details
+		///
+		/// `coldkey` must own it, which guards against the wrong number; of a subnet without owner it may be any. What is pending
+		/// is burned, the stake that is kept on it goes back to its owners' balances in the blocks that follow.
 		#[pallet::call_index(61)]
-		#[pallet::weight(<T as Config>::WeightInfo::remove_network())]
-		pub fn remove_network(origin: OriginFor<T>, netuid: u16) -> DispatchResult {
+		#[pallet::weight(<T as Config>::WeightInfo::dissolve_network())]
+		pub fn dissolve_network(origin: OriginFor<T>, coldkey: T::AccountId, netuid: u16) -> DispatchResult {
 			ensure_root(origin)?;
-			Self::do_remove_network(netuid)
+			Self::do_dissolve_network(coldkey, netuid)
 		}
 
 		/// Register `hotkey` on the root network; when that is full, in place of the validator with the least stake.
@@ -525,6 +362,375 @@ pub mod pallet {
 		pub fn root_register(origin: OriginFor<T>, hotkey: T::AccountId) -> DispatchResult {
 			let coldkey = ensure_signed(origin)?;
 			Self::do_root_register(coldkey, hotkey)
+		}
+
+		/// Keep less of what the nominators of `hotkey` earn: `take` per 65535.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by the coldkey that owns `hotkey`.
+		#[pallet::call_index(65)]
+		#[pallet::weight(<T as Config>::WeightInfo::decrease_take())]
+		pub fn decrease_take(origin: OriginFor<T>, hotkey: T::AccountId, take: u16) -> DispatchResult {
+			let coldkey = ensure_signed(origin)?;
+			Self::do_decrease_take(coldkey, hotkey, take)
+		}
+
+		/// Keep more of what the nominators of `hotkey` earn: `take` per 65535.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by the coldkey that owns `hotkey`.
+		///
+		/// ## Details
+		///
+		/// At most [`MAX_DELEGATE_TAKE`], and once in a while.
+		#[pallet::call_index(66)]
+		#[pallet::weight(<T as Config>::WeightInfo::increase_take())]
+		pub fn increase_take(origin: OriginFor<T>, hotkey: T::AccountId, take: u16) -> DispatchResult {
+			let coldkey = ensure_signed(origin)?;
+			Self::do_increase_take(coldkey, hotkey, take)
+		}
+
+		/// Set the weights of the signing hotkey on several subnets, on all of them or on none.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a hotkey that holds a uid of each subnet.
+		///
+		/// ## Details
+		///
+		/// `weights` are the `(uid, weight)` of each of `netuids`. Free of charge.
+		#[pallet::call_index(80)]
+		#[pallet::weight((Pallet::<T>::weight_of_rows(weights.iter().map(Vec::len), <T as Config>::WeightInfo::set_weights), DispatchClass::Normal, Pays::No))]
+		pub fn batch_set_weights(
+			origin: OriginFor<T>,
+			netuids: Vec<Compact<u16>>,
+			weights: Vec<Vec<(Compact<u16>, Compact<u16>)>>,
+			version_keys: Vec<Compact<u64>>,
+		) -> DispatchResult {
+			let hotkey = ensure_signed(origin)?;
+			let rows = SentRow::unpack(&netuids, &weights, &version_keys);
+			Self::do_weights(&hotkey, rows.map(WeightRequest::Set))
+		}
+
+		/// Move all of the signing coldkey's stake on `hotkey`, on whatever subnet, back to its balance.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by the coldkey that staked.
+		#[pallet::call_index(83)]
+		#[pallet::weight(<T as Config>::WeightInfo::unstake_all())]
+		pub fn unstake_all(origin: OriginFor<T>, hotkey: T::AccountId) -> DispatchResult {
+			let coldkey = ensure_signed(origin)?;
+			Self::do_unstake_all(coldkey, hotkey)
+		}
+
+		/// Move `alpha_amount` rao of the signing coldkey's stake to another hotkey, subnet or both.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by the coldkey that staked.
+		#[pallet::call_index(85)]
+		#[pallet::weight(<T as Config>::WeightInfo::move_stake())]
+		pub fn move_stake(
+			origin: OriginFor<T>,
+			origin_hotkey: T::AccountId,
+			destination_hotkey: T::AccountId,
+			origin_netuid: u16,
+			destination_netuid: u16,
+			alpha_amount: u64,
+		) -> DispatchResult {
+			let coldkey = ensure_signed(origin)?;
+			let from = Holding { hotkey: origin_hotkey, coldkey: coldkey.clone(), netuid: origin_netuid };
+			let to = Holding { hotkey: destination_hotkey, coldkey, netuid: destination_netuid };
+			Self::do_move_stake(from, to, alpha_amount)
+		}
+
+		/// Give `alpha_amount` rao of the signing coldkey's stake on `hotkey` to another coldkey.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by the coldkey that staked.
+		#[pallet::call_index(86)]
+		#[pallet::weight(<T as Config>::WeightInfo::move_stake())]
+		pub fn transfer_stake(
+			origin: OriginFor<T>,
+			destination_coldkey: T::AccountId,
+			hotkey: T::AccountId,
+			origin_netuid: u16,
+			destination_netuid: u16,
+			alpha_amount: u64,
+		) -> DispatchResult {
+			let coldkey = ensure_signed(origin)?;
+			let from = Holding { hotkey: hotkey.clone(), coldkey, netuid: origin_netuid };
+			let to = Holding { hotkey, coldkey: destination_coldkey, netuid: destination_netuid };
+			Self::do_move_stake(from, to, alpha_amount)
+		}
+
+		/// Keep `alpha_amount` rao of the signing coldkey's stake on `hotkey` on another subnet.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by the coldkey that staked.
+		#[pallet::call_index(87)]
+		#[pallet::weight(<T as Config>::WeightInfo::move_stake())]
+		pub fn swap_stake(
+			origin: OriginFor<T>,
+			hotkey: T::AccountId,
+			origin_netuid: u16,
+			destination_netuid: u16,
+			alpha_amount: u64,
+		) -> DispatchResult {
+			let coldkey = ensure_signed(origin)?;
+			let from = Holding { hotkey: hotkey.clone(), coldkey: coldkey.clone(), netuid: origin_netuid };
+			let to = Holding { hotkey, coldkey, netuid: destination_netuid };
+			Self::do_move_stake(from, to, alpha_amount)
+		}
+
+		/// [`Self::add_stake`] for clients that set a limit to the price.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by any coldkey.
+		///
+		/// ## Details
+		///
+		/// The price is 1, [`ALPHA_PRICE`]; `allow_partial` makes no difference.
+		#[pallet::call_index(88)]
+		#[pallet::weight(<T as Config>::WeightInfo::add_stake())]
+		pub fn add_stake_limit(
+			origin: OriginFor<T>,
+			hotkey: T::AccountId,
+			netuid: u16,
+			amount_staked: u64,
+			limit_price: u64,
+			allow_partial: bool,
+		) -> DispatchResult {
+			let coldkey = ensure_signed(origin)?;
+			let _ = allow_partial; // The whole amount has one price.
+			ensure!(limit_price >= ALPHA_PRICE, Error::<T>::SlippageTooHigh);
+			Self::do_add_stake(coldkey, hotkey, netuid, amount_staked)
+		}
+
+		/// [`Self::remove_stake`] for clients that set a limit to the price.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by the coldkey that staked.
+		///
+		/// ## Details
+		///
+		/// The price is 1, [`ALPHA_PRICE`]; `allow_partial` makes no difference.
+		#[pallet::call_index(89)]
+		#[pallet::weight(<T as Config>::WeightInfo::remove_stake())]
+		pub fn remove_stake_limit(
+			origin: OriginFor<T>,
+			hotkey: T::AccountId,
+			netuid: u16,
+			amount_unstaked: u64,
+			limit_price: u64,
+			allow_partial: bool,
+		) -> DispatchResult {
+			let coldkey = ensure_signed(origin)?;
+			let _ = allow_partial; // The whole amount has one price.
+			ensure!(limit_price <= ALPHA_PRICE, Error::<T>::SlippageTooHigh);
+			Self::do_remove_stake(coldkey, hotkey, netuid, amount_unstaked)
+		}
+
+		/// Promise weights by their hash, to be revealed [`RevealPeriodEpochs`] epochs later.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a hotkey that holds a uid of the subnet.
+		///
+		/// ## Details
+		///
+		/// The hash is BLAKE2-256 of the SCALE encoding of (hotkey, netuid, uids, weights, salt, version key). Free of charge.
+		#[pallet::call_index(96)]
+		#[pallet::weight((<T as Config>::WeightInfo::commit_weights(), DispatchClass::Normal, Pays::No))]
+		pub fn commit_weights(origin: OriginFor<T>, netuid: u16, commit_hash: H256) -> DispatchResult {
+			let hotkey = ensure_signed(origin)?;
+			Self::do_weights(&hotkey, Self::request_to_commit(0, netuid, commit_hash))
+		}
+
+		/// Set the weights that were promised.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a hotkey that holds a uid of the subnet.
+		///
+		/// ## Details
+		///
+		/// Entries on uids that changed hands since the promise are left out. Free of charge.
+		#[pallet::call_index(97)]
+		#[pallet::weight((<T as Config>::WeightInfo::reveal_weights(uids.len() as u32), DispatchClass::Normal, Pays::No))]
+		pub fn reveal_weights(
+			origin: OriginFor<T>,
+			netuid: u16,
+			uids: Vec<u16>,
+			values: Vec<u16>,
+			salt: Vec<u16>,
+			version_key: u64,
+		) -> DispatchResult {
+			let hotkey = ensure_signed(origin)?;
+			Self::do_weights(&hotkey, Self::request_to_reveal(0, netuid, &uids, &values, &salt, version_key))
+		}
+
+		/// Reveal several promises of one subnet, all of them or none.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a hotkey that holds a uid of the subnet.
+		///
+		/// ## Details
+		///
+		/// Free of charge.
+		#[pallet::call_index(98)]
+		#[pallet::weight((Pallet::<T>::weight_of_rows(uids_list.iter().map(Vec::len), <T as Config>::WeightInfo::reveal_weights), DispatchClass::Normal, Pays::No))]
+		pub fn batch_reveal_weights(
+			origin: OriginFor<T>,
+			netuid: u16,
+			uids_list: Vec<Vec<u16>>,
+			values_list: Vec<Vec<u16>>,
+			salts_list: Vec<Vec<u16>>,
+			version_keys: Vec<u64>,
+		) -> DispatchResult {
+			let hotkey = ensure_signed(origin)?;
+			let reveals = unpack_reveals(netuid, &uids_list, &values_list, &salts_list, &version_keys);
+			Self::do_weights(&hotkey, reveals.map(|reveals| WeightRequest::Reveal(netuid, reveals)))
+		}
+
+		/// Promise weights on several subnets, on all of them or on none.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a hotkey that holds a uid of each subnet.
+		///
+		/// ## Details
+		///
+		/// Free of charge.
+		#[pallet::call_index(100)]
+		#[pallet::weight((<T as Config>::WeightInfo::commit_weights().saturating_mul(netuids.len() as u64), DispatchClass::Normal, Pays::No))]
+		pub fn batch_commit_weights(
+			origin: OriginFor<T>,
+			netuids: Vec<Compact<u16>>,
+			commit_hashes: Vec<H256>,
+		) -> DispatchResult {
+			let hotkey = ensure_signed(origin)?;
+			let commits = unpack_commits(&netuids, &commit_hashes);
+			Self::do_weights(&hotkey, commits.map(WeightRequest::Commit))
+		}
+
+		/// [`Self::commit_weights`] for a mechanism of the subnet, of which there is one, number 0.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a hotkey that holds a uid of the subnet.
+		#[pallet::call_index(115)]
+		#[pallet::weight((<T as Config>::WeightInfo::commit_weights(), DispatchClass::Normal, Pays::No))]
+		pub fn commit_mechanism_weights(
+			origin: OriginFor<T>,
+			netuid: u16,
+			mecid: u8,
+			commit_hash: H256,
+		) -> DispatchResult {
+			let hotkey = ensure_signed(origin)?;
+			Self::do_weights(&hotkey, Self::request_to_commit(mecid, netuid, commit_hash))
+		}
+
+		/// [`Self::reveal_weights`] for a mechanism of the subnet, of which there is one, number 0.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a hotkey that holds a uid of the subnet.
+		#[pallet::call_index(116)]
+		#[pallet::weight((<T as Config>::WeightInfo::reveal_weights(uids.len() as u32), DispatchClass::Normal, Pays::No))]
+		pub fn reveal_mechanism_weights(
+			origin: OriginFor<T>,
+			netuid: u16,
+			mecid: u8,
+			uids: Vec<u16>,
+			values: Vec<u16>,
+			salt: Vec<u16>,
+			version_key: u64,
+		) -> DispatchResult {
+			let hotkey = ensure_signed(origin)?;
+			Self::do_weights(&hotkey, Self::request_to_reveal(mecid, netuid, &uids, &values, &salt, version_key))
+		}
+
+		/// [`Self::set_weights`] for a mechanism of the subnet, of which there is one, number 0.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Signed by a hotkey that holds a uid of the subnet.
+		#[pallet::call_index(119)]
+		#[pallet::weight((<T as Config>::WeightInfo::set_weights(dests.len() as u32), DispatchClass::Normal, Pays::No))]
+		pub fn set_mechanism_weights(
+			origin: OriginFor<T>,
+			netuid: u16,
+			mecid: u8,
+			dests: Vec<u16>,
+			weights: Vec<u16>,
+			version_key: u64,
+		) -> DispatchResult {
+			let hotkey = ensure_signed(origin)?;
+			Self::do_weights(&hotkey, Self::request_to_set(mecid, netuid, &dests, &weights, version_key))
+		}
+
+		/// Create the subnet `netuid`, which nobody owns, with the given tempo.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Root.
+		#[pallet::call_index(200)]
+		#[pallet::weight(<T as Config>::WeightInfo::create_network())]
+		pub fn create_network(origin: OriginFor<T>, netuid: u16, tempo: u16) -> DispatchResult {
+			ensure_root(origin)?;
+			Self::do_create_network(netuid, tempo)
+		}
+
+		/// Set a parameter of a subnet.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Root, or signed by the coldkey that owns the subnet where [`Hyperparameter::is_owners`].
+		#[pallet::call_index(201)]
+		#[pallet::weight(<T as Config>::WeightInfo::set_hyperparameter())]
+		pub fn set_hyperparameter(origin: OriginFor<T>, netuid: u16, parameter: Hyperparameter) -> DispatchResult {
+			Self::ensure_may_set(origin, netuid, &parameter)?;
+			Self::do_set_hyperparameter(netuid, parameter)
+		}
+
+		/// Make `coldkey` the owner of a subnet, whose cut is staked on `hotkey`.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Root.
+		#[pallet::call_index(202)]
+		#[pallet::weight(<T as Config>::WeightInfo::set_subnet_owner())]
+		pub fn set_subnet_owner(
+			origin: OriginFor<T>,
+			netuid: u16,
+			coldkey: T::AccountId,
+			hotkey: T::AccountId,
+		) -> DispatchResult {
+			ensure_root(origin)?;
+			Self::do_set_subnet_owner(netuid, coldkey, hotkey)
+		}
+
+		/// Set the part of emission that owners of subnets get: `cut` per 65535.
+		///
+		/// ## Dispatch Origin
+		///
+		/// Root.
+		#[pallet::call_index(203)]
+		#[pallet::weight(<T as Config>::WeightInfo::set_subnet_owner_cut())]
+		pub fn set_subnet_owner_cut(origin: OriginFor<T>, cut: u16) -> DispatchResult {
+			ensure_root(origin)?;
+			SubnetOwnerCut::<T>::put(cut);
+			Self::deposit_event(Event::SubnetOwnerCutSet { cut });
+			Ok(())
 		}
 	}
 }

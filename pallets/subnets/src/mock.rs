@@ -55,6 +55,7 @@ impl pallet_root_weights::Config for Test {
 impl crate::Config for Test {
 	type Currency = Balances;
 	type OnNeuronRemoved = ();
+	type TakeIncreaseInterval = ConstU64<100>;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }
 
@@ -110,6 +111,7 @@ pub fn advance(blocks: u64) {
 		System::set_block_number(block);
 		RootWeights::on_initialize(block);
 		Subnets::on_initialize(block);
+		Subnets::on_idle(block, Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX));
 		check_invariants();
 	}
 }

@@ -7,34 +7,10 @@ use codec::{Compact, Decode, Encode};
 use scale_info::TypeInfo;
 
 use crate::{
-	Active, Config, Consensus, Dividends, Emission, Incentive, Keys, LastUpdate, Owner, Pallet, PruningScores, Rank,
-	SubnetworkN, TotalHotkeyStake, Trust, ValidatorPermit, ValidatorTrust,
+	Active, AxonInfo, Axons, Config, Consensus, Dividends, Emission, Incentive, Keys, LastUpdate, Owner, Pallet,
+	Prometheus, PrometheusInfo, PruningScores, Rank, SubnetworkN, TotalHotkeyStake, Trust, ValidatorPermit,
+	ValidatorTrust,
 };
-
-/// Where a neuron serves its axon; all zero, since this chain does not keep it yet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
-#[allow(missing_docs, reason = "the names are those of upstream's record, which clients know")]
-pub struct AxonInfo {
-	pub block: u64,
-	pub version: u32,
-	pub ip: u128,
-	pub port: u16,
-	pub ip_type: u8,
-	pub protocol: u8,
-	pub placeholder1: u8,
-	pub placeholder2: u8,
-}
-
-/// Where a neuron serves its metrics; all zero, since this chain does not keep it yet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
-#[allow(missing_docs, reason = "the names are those of upstream's record, which clients know")]
-pub struct PrometheusInfo {
-	pub block: u64,
-	pub version: u32,
-	pub ip: u128,
-	pub port: u16,
-	pub ip_type: u8,
-}
 
 /// One neuron without its rows; upstream's record, field for field.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
@@ -73,14 +49,14 @@ impl<T: Config> Pallet<T> {
 			let hotkey = Keys::<T>::get(netuid, uid)?;
 			let coldkey = Owner::<T>::get(&hotkey)?;
 			Some(NeuronInfoLite {
+				axon_info: Axons::<T>::get(netuid, &hotkey).unwrap_or_default(),
+				prometheus_info: Prometheus::<T>::get(netuid, &hotkey).unwrap_or_default(),
 				stake: vec![(coldkey.clone(), Compact(TotalHotkeyStake::<T>::get(&hotkey)))],
 				hotkey,
 				coldkey,
 				uid: Compact(uid),
 				netuid: Compact(netuid),
 				active: at(&active, uid),
-				axon_info: AxonInfo::default(),
-				prometheus_info: PrometheusInfo::default(),
 				rank: Compact(at(&rank, uid)),
 				emission: Compact(at(&emission, uid)),
 				incentive: Compact(at(&incentive, uid)),

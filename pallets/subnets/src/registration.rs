@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! How a hotkey gets a uid, and what leaves with the one it replaces.
 
+use core::ops::RangeInclusive;
+
 use frame_support::{
 	ensure,
 	pallet_prelude::*,
@@ -12,24 +14,71 @@ use frame_support::{
 use sp_runtime::traits::UniqueSaturatedInto;
 
 use crate::{
-	Active, BlockAtRegistration, Bonds, Burn, Config, Consensus, Dividends, Emission, Error, Event, ImmunityPeriod,
-	Incentive, Keys, LastUpdate, MaxAllowedUids, NetworksAdded, OnNeuronRemoved, Owner, Pallet, PruningScores, Rank,
-	SubnetworkN, Trust, Uids, ValidatorPermit, ValidatorTrust, Weights, ROOT_NETUID,
+	Active, AdjustmentAlpha, AdjustmentInterval, Axons, BlockAtRegistration, Bonds, Burn, Config, Consensus, Dividends,
+	Emission, Error, Event, ImmunityPeriod, Incentive, Keys, LastAdjustmentBlock, LastUpdate, MaxAllowedUids, MaxBurn,
+	MaxRegistrationsPerBlock, MinBurn, NetworkRegistrationAllowed, NetworksAdded, OnNeuronRemoved, Owner, Pallet,
+	Prometheus, PruningScores, Rank, RegistrationsThisBlock, RegistrationsThisInterval, SubnetOwnerHotkey, SubnetworkN,
+	TargetRegistrationsPerInterval, Trust, Uids, ValidatorPermit, ValidatorTrust, WeightCommits, Weights, ROOT_NETUID,
 };
+
+/// Registrations in an interval are at most this many times the target.
+const REGISTRATIONS_TO_TARGET: u16 = 3;
 
 impl<T: Config> Pallet<T> {
 	pub(crate) fn do_burned_register(coldkey: T::AccountId, netuid: u16, hotkey: T::AccountId) -> DispatchResult {
 		ensure!(netuid != ROOT_NETUID, Error::<T>::IsRoot);
 		Self::ensure_registrable(&coldkey, netuid, &hotkey)?;
-		let price = Burn::<T>::get(netuid);
-		let free = T::Currency::reducible_balance(&coldkey, Preservation::Preserve, Fortitude::Polite);
-		ensure!(free >= price, Error::<T>::NotEnoughBalance);
+		Self::ensure_takes_registrations(netuid)?;
 		let uid = Self::free_uid(netuid)?;
-
-		T::Currency::burn_from(&coldkey, price, Preservation::Preserve, Precision::Exact, Fortitude::Polite)?;
-		Self::burn_from_issuance(price);
+		Self::pay_by_burning(&coldkey, Burn::<T>::get(netuid))?;
+		RegistrationsThisBlock::<T>::mutate(netuid, |count| *count = count.saturating_add(1));
+		RegistrationsThisInterval::<T>::mutate(netuid, |count| *count = count.saturating_add(1));
 		Self::put_neuron(netuid, uid, &coldkey, &hotkey);
 		Ok(())
+	}
+
+	/// Burns `price` rao of the balance of `coldkey`, which must leave it the existential deposit.
+	pub(crate) fn pay_by_burning(coldkey: &T::AccountId, price: u64) -> DispatchResult {
+		let free = T::Currency::reducible_balance(coldkey, Preservation::Preserve, Fortitude::Polite);
+		ensure!(free >= price, Error::<T>::NotEnoughBalance);
+		T::Currency::burn_from(coldkey, price, Preservation::Preserve, Precision::Exact, Fortitude::Polite)?;
+		Self::burn_from_issuance(price);
+		Ok(())
+	}
+
+	fn ensure_takes_registrations(netuid: u16) -> DispatchResult {
+		ensure!(NetworkRegistrationAllowed::<T>::get(netuid), Error::<T>::SubNetRegistrationDisabled);
+		let is_open = RegistrationsThisBlock::<T>::get(netuid) < MaxRegistrationsPerBlock::<T>::get(netuid);
+		ensure!(is_open, Error::<T>::TooManyRegistrationsThisBlock);
+		let most = TargetRegistrationsPerInterval::<T>::get(netuid).saturating_mul(REGISTRATIONS_TO_TARGET);
+		if RegistrationsThisInterval::<T>::get(netuid) >= most {
+			let interval = AdjustmentInterval::<T>::get(netuid);
+			let blocks_left = Self::blocks_left(LastAdjustmentBlock::<T>::get(netuid), interval.into());
+			return Err(Error::<T>::TooManyRegistrationsThisInterval { blocks_left }.into());
+		}
+		Ok(())
+	}
+
+	/// Forgets how many registered in the block before. Returns on how many subnets there were any.
+	pub(crate) fn count_registrations_anew() -> u32 {
+		RegistrationsThisBlock::<T>::drain().count() as u32
+	}
+
+	/// Moves the price of a registration, once an interval: to what it was times `(registrations + target) / (2 · target)`,
+	/// mixed with what it was by [`AdjustmentAlpha`], rounded down, within [`MinBurn`] and [`MaxBurn`]. Says whether it was
+	/// time.
+	pub(crate) fn adjust_burn(netuid: u16, block: u64) -> bool {
+		let passed = block.saturating_sub(LastAdjustmentBlock::<T>::get(netuid));
+		if passed < u64::from(AdjustmentInterval::<T>::get(netuid)) {
+			return false;
+		}
+		LastAdjustmentBlock::<T>::insert(netuid, block);
+		let registrations = RegistrationsThisInterval::<T>::take(netuid);
+		let target = TargetRegistrationsPerInterval::<T>::get(netuid);
+		let alpha = AdjustmentAlpha::<T>::get(netuid);
+		let bounds = MinBurn::<T>::get(netuid)..=MaxBurn::<T>::get(netuid);
+		Burn::<T>::mutate(netuid, |burn| *burn = adjusted_burn(*burn, registrations, target, alpha, bounds));
+		true
 	}
 
 	/// Whether `coldkey` may register `hotkey` on `netuid` at all.
@@ -65,6 +114,9 @@ impl<T: Config> Pallet<T> {
 		if let Some(hotkey) = Keys::<T>::take(netuid, uid) {
 			Uids::<T>::remove(netuid, &hotkey);
 			frame_system::Pallet::<T>::dec_sufficients(&hotkey);
+			Axons::<T>::remove(netuid, &hotkey);
+			Prometheus::<T>::remove(netuid, &hotkey);
+			WeightCommits::<T>::remove(netuid, &hotkey);
 			T::OnNeuronRemoved::on_neuron_removed(netuid, &hotkey);
 		}
 		BlockAtRegistration::<T>::remove(netuid, uid);
@@ -87,7 +139,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// The next free uid; when the subnet is full that of the neuron with the lowest pruning score, the older of equals,
-	/// among those that are not immune.
+	/// among those that are neither immune nor the subnet's owner.
 	fn free_uid(netuid: u16) -> Result<u16, DispatchError> {
 		let n = SubnetworkN::<T>::get(netuid);
 		if n < MaxAllowedUids::<T>::get(netuid) {
@@ -95,10 +147,15 @@ impl<T: Config> Pallet<T> {
 		}
 		let scores = PruningScores::<T>::get(netuid);
 		let (now, immunity) = (Self::block(), ImmunityPeriod::<T>::get(netuid));
+		let owners = SubnetOwnerHotkey::<T>::get(netuid).and_then(|hotkey| Uids::<T>::get(netuid, hotkey));
 		let candidates = (0..n).filter_map(|uid| {
 			let registered = BlockAtRegistration::<T>::get(netuid, uid);
 			let immune = now.saturating_sub(registered) < u64::from(immunity);
-			(!immune).then_some((scores.get(usize::from(uid)).copied().unwrap_or(0), registered, uid))
+			(!immune && owners != Some(uid)).then_some((
+				scores.get(usize::from(uid)).copied().unwrap_or(0),
+				registered,
+				uid,
+			))
 		});
 		candidates.min().map(|(.., uid)| uid).ok_or(Error::<T>::NoNeuronIdAvailable.into())
 	}
@@ -121,6 +178,17 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn block() -> u64 {
 		frame_system::Pallet::<T>::block_number().unique_saturated_into()
 	}
+}
+
+/// The price after an interval; see [`Pallet::adjust_burn`].
+fn adjusted_burn(burn: u64, registrations: u16, target: u16, alpha: u64, bounds: RangeInclusive<u64>) -> u64 {
+	let (registrations, target) = (u128::from(registrations), u128::from(target.max(1)));
+	// Factors below 2⁶⁴ and 2¹⁷.
+	let moved = u128::from(burn).saturating_mul(registrations.saturating_add(target)) / target.saturating_mul(2);
+	let moved = moved.min(u64::MAX.into());
+	let kept = u128::from(burn).saturating_mul(alpha.into());
+	let mixed = kept.saturating_add(moved.saturating_mul(u64::MAX.saturating_sub(alpha).into())) / u128::from(u64::MAX);
+	u64::try_from(mixed).unwrap_or(u64::MAX).min(*bounds.end()).max(*bounds.start())
 }
 
 /// Sets the value of `uid`, one past the end at the most.

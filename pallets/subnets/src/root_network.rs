@@ -9,9 +9,9 @@ use pallet_root_weights::{
 };
 
 use crate::{
-	Call, CommitRevealWeightsEnabled, Config, Error, Kappa, Keys, MaxAllowedUids, MaxWeightsLimit, MinAllowedWeights,
-	NetworksAdded, Owner, Pallet, Rho, StakeThreshold, SubnetworkN, Tempo, TotalHotkeyStake, Uids, WeightsSetRateLimit,
-	WeightsVersionKey, ROOT_NETUID,
+	networks::token_symbol, Burn, Call, CommitRevealWeightsEnabled, Config, Error, Kappa, Keys, MaxAllowedUids,
+	MaxWeightsLimit, MinAllowedWeights, NetworksAdded, Owner, Pallet, Rho, StakeThreshold, SubnetworkN, Tempo,
+	TokenSymbol, TotalHotkeyStake, Uids, WeightsSetRateLimit, WeightsVersionKey, ROOT_NETUID,
 };
 
 impl<T: Config> RootValidators<T::AccountId> for Pallet<T> {
@@ -89,6 +89,8 @@ impl<T: Config> Pallet<T> {
 		Tempo::<T>::insert(ROOT_NETUID, tempo);
 		let places = u16::try_from(T::MaxValidators::get()).unwrap_or(u16::MAX);
 		MaxAllowedUids::<T>::insert(ROOT_NETUID, places);
+		Burn::<T>::insert(ROOT_NETUID, 0); // Places on root are had by stake.
+		TokenSymbol::<T>::insert(ROOT_NETUID, token_symbol(ROOT_NETUID));
 	}
 
 	pub(crate) fn do_root_register(coldkey: T::AccountId, hotkey: T::AccountId) -> DispatchResult {

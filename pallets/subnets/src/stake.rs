@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Stake: rao of a coldkey that weigh for a hotkey.
+//! Stake: rao of a coldkey that weigh for a hotkey, its owner's or another's.
+
+use alloc::vec::Vec;
 
 use frame_support::{
 	ensure,
@@ -10,9 +12,25 @@ use frame_support::{
 	},
 };
 
-use crate::{Config, Error, Event, NetworksAdded, Owner, Pallet, Stake, TotalHotkeyStake, TotalStake};
+use crate::{
+	share_pool::SharePool, Alpha, Config, Error, Event, NetworksAdded, Owner, Pallet, StakedHotkeys, TotalHotkeyAlpha,
+	TotalHotkeyShares, TotalHotkeyStake, TotalStake,
+};
+
+/// Whose stake, on which hotkey, kept where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Holding<AccountId> {
+	pub hotkey: AccountId,
+	pub coldkey: AccountId,
+	pub netuid: u16,
+}
 
 impl<T: Config> Pallet<T> {
+	/// Stake of `coldkey` on `hotkey`, kept on `netuid`, in rao.
+	pub fn stake_of(hotkey: &T::AccountId, coldkey: &T::AccountId, netuid: u16) -> u64 {
+		Self::pool(hotkey, netuid).value_of(Alpha::<T>::get((hotkey, coldkey, netuid)))
+	}
+
 	pub(crate) fn do_add_stake(
 		coldkey: T::AccountId,
 		hotkey: T::AccountId,
@@ -20,9 +38,7 @@ impl<T: Config> Pallet<T> {
 		amount: u64,
 	) -> DispatchResult {
 		ensure!(amount > 0, Error::<T>::AmountTooLow);
-		ensure!(NetworksAdded::<T>::get(netuid), Error::<T>::SubnetNotExists);
-		let owner = Owner::<T>::get(&hotkey).ok_or(Error::<T>::HotKeyAccountNotExists)?;
-		ensure!(owner == coldkey, Error::<T>::NonAssociatedColdKey);
+		Self::ensure_takes_stake(&hotkey, netuid)?;
 		let free = T::Currency::reducible_balance(&coldkey, Preservation::Preserve, Fortitude::Polite);
 		ensure!(free >= amount, Error::<T>::NotEnoughBalance);
 
@@ -39,22 +55,117 @@ impl<T: Config> Pallet<T> {
 		amount: u64,
 	) -> DispatchResult {
 		ensure!(amount > 0, Error::<T>::AmountTooLow);
-		let staked = Stake::<T>::get((&hotkey, &coldkey, netuid));
-		let left = staked.checked_sub(amount).ok_or(Error::<T>::NotEnoughStake)?;
-
+		Self::decrease_stake(&hotkey, &coldkey, netuid, amount)?;
 		T::Currency::mint_into(&coldkey, amount)?;
-		Stake::<T>::mutate_exists((&hotkey, &coldkey, netuid), |stake| *stake = (left > 0).then_some(left));
-		// The totals contain this stake.
-		TotalHotkeyStake::<T>::mutate(&hotkey, |total| *total = total.saturating_sub(amount));
-		TotalStake::<T>::mutate(|total| *total = total.saturating_sub(amount));
 		Self::deposit_event(Event::StakeRemoved { coldkey, hotkey, netuid, amount });
+		Ok(())
+	}
+
+	pub(crate) fn do_unstake_all(coldkey: T::AccountId, hotkey: T::AccountId) -> DispatchResult {
+		// No more than there are subnets.
+		let netuids: Vec<u16> = Alpha::<T>::iter_key_prefix((&hotkey, &coldkey)).collect();
+		let mut removed = false;
+		for netuid in netuids {
+			let amount = Self::stake_of(&hotkey, &coldkey, netuid);
+			if amount > 0 {
+				Self::do_remove_stake(coldkey.clone(), hotkey.clone(), netuid, amount)?;
+				removed = true;
+			}
+		}
+		ensure!(removed, Error::<T>::NotEnoughStake);
+		Ok(())
+	}
+
+	pub(crate) fn do_move_stake(from: Holding<T::AccountId>, to: Holding<T::AccountId>, amount: u64) -> DispatchResult {
+		ensure!(amount > 0, Error::<T>::AmountTooLow);
+		ensure!(from != to, Error::<T>::SameStake);
+		Self::ensure_takes_stake(&to.hotkey, to.netuid)?;
+		Self::decrease_stake(&from.hotkey, &from.coldkey, from.netuid, amount)?;
+		Self::increase_stake(&to.hotkey, &to.coldkey, to.netuid, amount);
+		Self::deposit_event(Event::StakeMoved {
+			origin_coldkey: from.coldkey,
+			origin_hotkey: from.hotkey,
+			origin_netuid: from.netuid,
+			destination_coldkey: to.coldkey,
+			destination_hotkey: to.hotkey,
+			destination_netuid: to.netuid,
+			amount,
+		});
+		Ok(())
+	}
+
+	/// Whether stake may be put on `hotkey`, to be kept on `netuid`.
+	fn ensure_takes_stake(hotkey: &T::AccountId, netuid: u16) -> DispatchResult {
+		ensure!(NetworksAdded::<T>::get(netuid), Error::<T>::SubnetNotExists);
+		ensure!(Owner::<T>::contains_key(hotkey), Error::<T>::HotKeyAccountNotExists);
 		Ok(())
 	}
 
 	/// Adds to a stake. No sum can overflow: all stake is part of the total issuance.
 	pub(crate) fn increase_stake(hotkey: &T::AccountId, coldkey: &T::AccountId, netuid: u16, amount: u64) {
-		Stake::<T>::mutate((hotkey, coldkey, netuid), |stake| *stake = stake.saturating_add(amount));
+		let mut pool = Self::pool(hotkey, netuid);
+		let bought = pool.deposit(amount);
+		Alpha::<T>::mutate((hotkey, coldkey, netuid), |share| *share = share.saturating_add(bought));
+		StakedHotkeys::<T>::insert(coldkey, hotkey, ());
+		Self::put_pool(hotkey, netuid, pool);
+		Self::add_to_totals(hotkey, amount);
+	}
+
+	/// Takes from a stake.
+	pub(crate) fn decrease_stake(
+		hotkey: &T::AccountId,
+		coldkey: &T::AccountId,
+		netuid: u16,
+		amount: u64,
+	) -> DispatchResult {
+		let mut pool = Self::pool(hotkey, netuid);
+		let share = Alpha::<T>::get((hotkey, coldkey, netuid));
+		let left = pool.withdraw(share, amount).ok_or(Error::<T>::NotEnoughStake)?;
+		if left.to_bits() > 0 {
+			Alpha::<T>::insert((hotkey, coldkey, netuid), left);
+		} else {
+			Alpha::<T>::remove((hotkey, coldkey, netuid));
+			if Alpha::<T>::iter_key_prefix((hotkey, coldkey)).next().is_none() {
+				StakedHotkeys::<T>::remove(coldkey, hotkey);
+			}
+		}
+		Self::put_pool(hotkey, netuid, pool);
+		// The totals contain this stake.
+		TotalHotkeyStake::<T>::mutate_exists(hotkey, |total| {
+			*total = Some(total.unwrap_or(0).saturating_sub(amount)).filter(|total| *total > 0);
+		});
+		TotalStake::<T>::mutate(|total| *total = total.saturating_sub(amount));
+		Ok(())
+	}
+
+	/// Adds to the stake of all who have any on `hotkey`, kept on `netuid`. `None`, and nothing changes, if nobody has.
+	pub(crate) fn earn_stake(hotkey: &T::AccountId, netuid: u16, amount: u64) -> Option<()> {
+		let mut pool = Self::pool(hotkey, netuid);
+		pool.earn(amount)?;
+		TotalHotkeyAlpha::<T>::insert(hotkey, netuid, pool.total);
+		Self::add_to_totals(hotkey, amount);
+		Some(())
+	}
+
+	fn add_to_totals(hotkey: &T::AccountId, amount: u64) {
 		TotalHotkeyStake::<T>::mutate(hotkey, |total| *total = total.saturating_add(amount));
 		TotalStake::<T>::mutate(|total| *total = total.saturating_add(amount));
+	}
+
+	pub(crate) fn pool(hotkey: &T::AccountId, netuid: u16) -> SharePool {
+		SharePool {
+			total: TotalHotkeyAlpha::<T>::get(hotkey, netuid),
+			shares: TotalHotkeyShares::<T>::get(hotkey, netuid),
+		}
+	}
+
+	fn put_pool(hotkey: &T::AccountId, netuid: u16, pool: SharePool) {
+		if pool.is_empty() {
+			TotalHotkeyAlpha::<T>::remove(hotkey, netuid);
+			TotalHotkeyShares::<T>::remove(hotkey, netuid);
+		} else {
+			TotalHotkeyAlpha::<T>::insert(hotkey, netuid, pool.total);
+			TotalHotkeyShares::<T>::insert(hotkey, netuid, pool.shares);
+		}
 	}
 }

@@ -16,7 +16,7 @@ pub trait WeightInfo {
 	fn burned_register() -> Weight;
 	fn root_register() -> Weight;
 	fn create_network() -> Weight;
-	fn remove_network() -> Weight;
+	fn dissolve_network() -> Weight;
 	fn mint_block_emission(s: u32) -> Weight;
 	fn idle(s: u32) -> Weight;
 	fn epoch_neurons(n: u32) -> Weight;
@@ -24,6 +24,24 @@ pub trait WeightInfo {
 	fn epoch_paid(p: u32) -> Weight;
 	fn epoch_weights(e: u32) -> Weight;
 	fn epoch_bonds(e: u32) -> Weight;
+	fn serve_axon() -> Weight;
+	fn serve_prometheus() -> Weight;
+	fn register_network() -> Weight;
+	fn decrease_take() -> Weight;
+	fn increase_take() -> Weight;
+	fn unstake_all() -> Weight;
+	fn move_stake() -> Weight;
+	fn commit_weights() -> Weight;
+	fn reveal_weights(e: u32) -> Weight;
+	fn check_weights(e: u32) -> Weight;
+	fn set_hyperparameter() -> Weight;
+	fn set_subnet_owner() -> Weight;
+	fn set_subnet_owner_cut() -> Weight;
+	fn epoch_pools(p: u32) -> Weight;
+	fn return_stake(k: u32) -> Weight;
+	fn check_reveal(e: u32) -> Weight;
+	fn adjust_burn() -> Weight;
+	fn count_registrations(r: u32) -> Weight;
 }
 
 /// Weights by the database prices of `T`.
@@ -67,7 +85,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(65))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
-	fn remove_network() -> Weight {
+	fn dissolve_network() -> Weight {
 		// At least 8_119_698 ns.
 		Weight::from_parts(9_679_151_000, 0)
 			.saturating_add(T::DbWeight::get().reads(515))
@@ -125,5 +143,101 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(7_127_209_340, 0)
 			.saturating_add(T::DbWeight::get().reads(1288))
 			.saturating_add(T::DbWeight::get().writes(76))
+	}
+	fn serve_axon() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn serve_prometheus() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn register_network() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn decrease_take() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn increase_take() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn unstake_all() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn move_stake() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn commit_weights() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn reveal_weights(e: u32) -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(Weight::from_parts(20_000, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn check_weights(e: u32) -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(Weight::from_parts(20_000, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn set_hyperparameter() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn set_subnet_owner() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn set_subnet_owner_cut() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn epoch_pools(p: u32) -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(Weight::from_parts(20_000, 0).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn return_stake(k: u32) -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(Weight::from_parts(20_000, 0).saturating_mul(k.into()))
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn check_reveal(e: u32) -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(Weight::from_parts(20_000, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn adjust_burn() -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
+	}
+	fn count_registrations(r: u32) -> Weight {
+		Weight::from_parts(100_000_000, 0)
+			.saturating_add(Weight::from_parts(20_000, 0).saturating_mul(r.into()))
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(4))
 	}
 }

@@ -27,9 +27,16 @@ const OFF_CHAIN: [&str; 3] = ["offchain-validator", "localnet", "mechanisms"];
 const PURE: [&str; 2] = ["yuma-consensus", "mechanisms"];
 /// What the pure crates must not reach, whatever lies between.
 const IMPURE: [&str; 6] = ["sp-io", "tokio", "tch", "subxt", "object_store", "log"];
-/// Libraries of the off-chain programs, and the modules that alone may name them.
-const BEHIND: [(&str, &[&str]); 3] =
-	[("subxt::", &["chain"]), ("tch::", &["model", "gradient"]), ("object_store::", &["bucket"])];
+/// Libraries of the off-chain programs and declarations, and the modules that alone may name them.
+const BEHIND: [(&str, &[&str]); 6] = [
+	("subxt::", &["chain"]),
+	("tch::", &["model", "gradient"]),
+	("object_store::", &["bucket"]),
+	// What is used of a chain is declared in one place, by which a chain is checked at the start.
+	("CallShape::new(", &["surface"]),
+	("Item::new(", &["surface"]),
+	("Method::new(", &["surface"]),
+];
 
 /// Normal dependencies of every package, by name.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {

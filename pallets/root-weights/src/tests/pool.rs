@@ -10,10 +10,12 @@ use frame_support::{
 };
 use sp_runtime::{
 	traits::{DispatchTransaction, TransactionExtension},
-	transaction_validity::{TransactionSource::External, TransactionValidityError, ValidTransaction},
+	transaction_validity::{
+		InvalidTransaction, TransactionSource::External, TransactionValidityError, ValidTransaction,
+	},
 };
 
-use crate::{mock::*, refusal, Call, CheckRootVote, Error};
+use crate::{mock::*, refusal, Call, CheckRootVote, Error, FIRST_REFUSAL};
 
 fn validate(who: u64, call: Call<Test>) -> Result<ValidTransaction, TransactionValidityError> {
 	let call = RuntimeCall::from(call);
@@ -50,6 +52,13 @@ fn what_the_call_refuses_is_kept_out() {
 		let off_root = Call::commit_root_weights { hotkey: 7, commit_hash: Default::default() };
 		check_kept_out(9, off_root, Error::NotRootValidator);
 	});
+}
+
+#[test]
+fn a_refusal_tells_the_index_of_its_error_counted_from_the_first() {
+	assert_eq!(refusal(Error::<Test>::NotRootNetwork), InvalidTransaction::Custom(FIRST_REFUSAL));
+	let unknown = Error::<Test>::UnknownNetuid { netuid: 3 };
+	assert_eq!(refusal(unknown), InvalidTransaction::Custom(FIRST_REFUSAL + 9));
 }
 
 #[test]

@@ -50,9 +50,9 @@ fn a_vote_for_a_removed_subnet_pays_the_others_and_alone_pays_nobody() {
 	execute(|| {
 		join_root(1, 10 * TAO, &[1, 2]);
 		advance(10);
-		assert_ok!(Subnets::remove_network(RuntimeOrigin::root(), 1));
+		assert_ok!(Subnets::dissolve_network(RuntimeOrigin::root(), 1, 1));
 		assert_eq!(minted_and_pending(20), (20 * TAO, 20 * TAO));
-		assert_ok!(Subnets::remove_network(RuntimeOrigin::root(), 2));
+		assert_ok!(Subnets::dissolve_network(RuntimeOrigin::root(), 1, 2));
 		assert_eq!(minted_and_pending(20), (0, 0));
 	});
 }
@@ -137,7 +137,7 @@ fn what_a_rule_burns_is_counted() {
 		advance(6);
 		let issuance = TotalIssuance::<Test>::get() + TotalBurned::<Test>::get();
 		let minted = issuance - genesis;
-		assert_ok!(Subnets::remove_network(RuntimeOrigin::root(), 2));
+		assert_ok!(Subnets::dissolve_network(RuntimeOrigin::root(), 1, 2));
 		join(1, 3, TAO);
 		assert_eq!(TotalIssuance::<Test>::get() + TotalBurned::<Test>::get(), genesis + minted);
 	});

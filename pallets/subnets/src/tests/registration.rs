@@ -4,7 +4,9 @@
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
 
 use super::*;
-use crate::{Bonds, Error, ImmunityPeriod, Keys, LastUpdate, MaxAllowedUids, PruningScores, Stake, Uids, Weights};
+use crate::{
+	Bonds, Error, ImmunityPeriod, Keys, LastUpdate, MaxAllowedUids, PruningScores, Uids, ValidatorPermit, Weights,
+};
 
 #[test]
 fn a_registered_hotkey_can_sign_without_balance() {
@@ -39,6 +41,7 @@ fn the_worst_neuron_out_of_immunity_is_replaced_and_leaves_nothing() {
 		assert_noop!(Subnets::burned_register(signed(3), 1, 301), Error::<Test>::NoNeuronIdAvailable);
 		System::set_block_number(20);
 		PruningScores::<Test>::insert(1, vec![9, 3]);
+		ValidatorPermit::<Test>::insert(1, vec![true, false]);
 		Weights::<Test>::insert(1, 0, vec![(0, 5), (1, 65_535)]);
 		Weights::<Test>::insert(1, 1, vec![(0, 65_535)]);
 		Bonds::<Test>::insert(1, 0, vec![(1, 65_535)]);
@@ -71,16 +74,15 @@ fn stake_moves_between_balance_and_hotkey() {
 		let hotkey = join(1, 1, 5 * TAO);
 		assert_eq!(Balances::balance(&1), (1_000 - 1 - 5) * TAO);
 		assert_ok!(Subnets::remove_stake(signed(1), hotkey, 1, 2 * TAO));
-		assert_eq!((Balances::balance(&1), Stake::<Test>::get((hotkey, 1, 1))), ((1_000 - 1 - 3) * TAO, 3 * TAO));
+		assert_eq!((Balances::balance(&1), Subnets::stake_of(&hotkey, &1, 1)), ((1_000 - 1 - 3) * TAO, 3 * TAO));
 		assert_noop!(Subnets::remove_stake(signed(1), hotkey, 1, 4 * TAO), Error::<Test>::NotEnoughStake);
 		assert_noop!(Subnets::remove_stake(signed(2), hotkey, 1, TAO), Error::<Test>::NotEnoughStake);
 		assert_noop!(Subnets::add_stake(signed(1), hotkey, 1, 0), Error::<Test>::AmountTooLow);
 		assert_noop!(Subnets::add_stake(signed(1), hotkey, 1, 2_000 * TAO), Error::<Test>::NotEnoughBalance);
-		assert_noop!(Subnets::add_stake(signed(2), hotkey, 1, TAO), Error::<Test>::NonAssociatedColdKey);
 		assert_noop!(Subnets::add_stake(signed(1), 777, 1, TAO), Error::<Test>::HotKeyAccountNotExists);
 		assert_noop!(Subnets::add_stake(signed(1), hotkey, 9, TAO), Error::<Test>::SubnetNotExists);
 		assert_ok!(Subnets::remove_stake(signed(1), hotkey, 1, 3 * TAO));
-		assert_eq!(Stake::<Test>::iter().count(), 0);
+		assert_eq!(crate::Alpha::<Test>::iter().count(), 0);
 	});
 }
 
@@ -89,11 +91,11 @@ fn networks_are_created_and_removed_by_root_alone() {
 	execute(|| {
 		let root = RuntimeOrigin::root;
 		assert_noop!(Subnets::create_network(signed(1), 3, 9), sp_runtime::DispatchError::BadOrigin);
-		assert_noop!(Subnets::remove_network(signed(1), 1), sp_runtime::DispatchError::BadOrigin);
+		assert_noop!(Subnets::dissolve_network(signed(1), 1, 1), sp_runtime::DispatchError::BadOrigin);
 		assert_noop!(Subnets::create_network(root(), 1, 9), Error::<Test>::SubnetExists);
 		assert_noop!(Subnets::create_network(root(), 0, 9), Error::<Test>::SubnetExists);
-		assert_noop!(Subnets::remove_network(root(), 0), Error::<Test>::IsRoot);
-		assert_noop!(Subnets::remove_network(root(), 9), Error::<Test>::SubnetNotExists);
+		assert_noop!(Subnets::dissolve_network(root(), 1, 0), Error::<Test>::IsRoot);
+		assert_noop!(Subnets::dissolve_network(root(), 1, 9), Error::<Test>::SubnetNotExists);
 		for netuid in 300..314 {
 			assert_ok!(Subnets::create_network(root(), netuid, 9));
 		}

@@ -3,10 +3,8 @@
 //! Signed calls against a real node: what must fail fails by name and changes nothing; a hotkey without balance can sign.
 
 use e2e::programs::Localnet;
-use offchain_validator::chain::{calls, Call, Chain, Signer};
-
-/// A root validator's row as stored.
-type Row = (u16, offchain_validator::chain::AccountId, u64, Vec<(u16, u16)>);
+use offchain_validator::chain::root::StoredRow;
+use offchain_validator::chain::{calls, surface, Call, Chain, Signer};
 
 #[tokio::test]
 async fn bad_calls_fail_by_name_and_a_hotkey_without_balance_can_sign() {
@@ -62,12 +60,12 @@ async fn a_hotkey_without_balance_can_set_weights(chain: &Chain, alice: &Signer)
 	let at = chain.at_finalized().await.expect("the chain can be read");
 	assert_eq!(at.balance(hotkey.account()).await.expect("accounts can be read"), 0);
 	assert_ne!(at.balance(alice.account()).await.expect("accounts can be read"), 0);
-	let uid: Option<u16> = at.find("SubtensorModule", "Uids", (1u16, hotkey.account())).await.expect("it can be read");
-	let uid = uid.expect("the hotkey has a uid");
+	let uid =
+		at.find(&surface::UIDS, (1, hotkey.account())).await.expect("it can be read").expect("the hotkey has a uid");
 
 	let block = chain.submit(calls::set_weights(1, &[uid], &[7], 0), &hotkey).await.expect("the hotkey can sign");
 	let at = chain.at(block).await.expect("the block is there");
-	let row: Vec<(u16, u16)> = at.value("SubtensorModule", "Weights", (1u16, uid)).await.expect("it can be read");
+	let row = at.value(&surface::WEIGHTS, (1, uid)).await.expect("it can be read");
 	assert_eq!(row, [(uid, 65_535)]);
 }
 
@@ -76,13 +74,13 @@ async fn a_call_that_fails_inside_sudo_is_told(chain: &Chain, alice: &Signer) {
 	let error = chain.submit(calls::sudo(calls::batch_all(twice)), alice).await.expect_err("7 is there already");
 	assert_eq!(error.dispatch_error(), Some("SubtensorModule.SubnetExists"), "{error}");
 	let at = chain.at_finalized().await.expect("the chain can be read");
-	let added: bool = at.value("SubtensorModule", "NetworksAdded", (7u16,)).await.expect("it can be read");
+	let added = at.value(&surface::NETWORKS_ADDED, (7,)).await.expect("it can be read");
 	assert!(!added, "half of a batch was kept");
 }
 
-async fn rows(chain: &Chain) -> Vec<Row> {
+async fn rows(chain: &Chain) -> Vec<StoredRow> {
 	let at = chain.at_finalized().await.expect("the chain can be read");
-	at.call("RootWeightsApi", "rows_as_stored", ()).await.expect("the rows can be read")
+	at.call(&surface::ROWS_AS_STORED, ()).await.expect("the rows can be read")
 }
 
 fn signer(uri: &str) -> Signer {

@@ -9,4 +9,5 @@ mod hostile;
 mod node_only;
 mod refusals;
 mod restart;
+mod surface;
 mod training;

@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Keeps weight calls that would fail out of the transaction pool.
+//!
+//! They are free of charge, and a call that fails is as free as one that succeeds. So what the call would refuse is
+//! refused before it gets into a block, where it costs the chain no more than the check.
+
+use alloc::{vec, vec::Vec};
+use core::{fmt, marker::PhantomData};
+
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use frame_support::{
+	ensure,
+	pallet_prelude::{TransactionSource, Weight},
+	traits::{IsSubType, OriginTrait},
+	DefaultNoBound,
+};
+use scale_info::TypeInfo;
+use sp_core::H256;
+use sp_runtime::{
+	impl_tx_ext_default,
+	traits::{DispatchInfoOf, DispatchOriginOf, TransactionExtension, ValidateResult},
+	transaction_validity::{InvalidTransaction, ValidTransaction},
+	DispatchResult,
+};
+
+use crate::{
+	commit_reveal::{unpack_commits, unpack_reveals, Reveal},
+	set_weights::SentRow,
+	Call, Config, Error, Pallet, WeightInfo,
+};
+
+/// What a weight call asks for.
+pub(crate) enum WeightRequest {
+	/// To set rows in the open.
+	Set(Vec<SentRow>),
+	/// To promise rows by their hash.
+	Commit(Vec<(u16, H256)>),
+	/// To set rows of one subnet that were promised.
+	Reveal(u16, Vec<Reveal>),
+}
+
+impl WeightRequest {
+	/// What of a neuron it is about, one transaction at a time.
+	fn tags<AccountId: Clone>(&self, hotkey: &AccountId) -> Vec<(u8, u16, AccountId)> {
+		let tag = |kind: u8, netuid: &u16| (kind, *netuid, hotkey.clone());
+		match self {
+			Self::Set(rows) => rows.iter().map(|row| tag(0, &row.netuid)).collect(),
+			Self::Commit(commits) => commits.iter().map(|(netuid, _)| tag(1, netuid)).collect(),
+			Self::Reveal(netuid, _) => vec![tag(2, netuid)],
+		}
+	}
+}
+
+impl<T: Config> Call<T> {
+	/// The weights that the call sets, promises or shows, if it is such a call and one can tell.
+	pub(crate) fn as_weights(&self) -> Option<Result<WeightRequest, Error<T>>> {
+		let request = match self {
+			Self::set_weights { netuid, dests, weights, version_key } => {
+				Pallet::<T>::request_to_set(0, *netuid, dests, weights, *version_key)
+			},
+			Self::set_mechanism_weights { netuid, mecid, dests, weights, version_key } => {
+				Pallet::<T>::request_to_set(*mecid, *netuid, dests, weights, *version_key)
+			},
+			Self::batch_set_weights { netuids, weights, version_keys } => {
+				SentRow::unpack(netuids, weights, version_keys).map(WeightRequest::Set)
+			},
+			Self::commit_weights { netuid, commit_hash } => Pallet::<T>::request_to_commit(0, *netuid, *commit_hash),
+			Self::commit_mechanism_weights { netuid, mecid, commit_hash } => {
+				Pallet::<T>::request_to_commit(*mecid, *netuid, *commit_hash)
+			},
+			Self::batch_commit_weights { netuids, commit_hashes } => {
+				unpack_commits(netuids, commit_hashes).map(WeightRequest::Commit)
+			},
+			Self::reveal_weights { netuid, uids, values, salt, version_key } => {
+				Pallet::<T>::request_to_reveal(0, *netuid, uids, values, salt, *version_key)
+			},
+			Self::reveal_mechanism_weights { netuid, mecid, uids, values, salt, version_key } => {
+				Pallet::<T>::request_to_reveal(*mecid, *netuid, uids, values, salt, *version_key)
+			},
+			Self::batch_reveal_weights { netuid, uids_list, values_list, salts_list, version_keys } => {
+				unpack_reveals(*netuid, uids_list, values_list, salts_list, version_keys)
+					.map(|reveals| WeightRequest::Reveal(*netuid, reveals))
+			},
+			_ => return None,
+		};
+		Some(request)
+	}
+
+	/// What it takes to check it; nothing if it is no weight call.
+	fn weight_of_check(&self) -> Weight {
+		let (set, reveal) = (<T as Config>::WeightInfo::check_weights, <T as Config>::WeightInfo::check_reveal);
+		match self {
+			Self::set_weights { dests, .. } | Self::set_mechanism_weights { dests, .. } => set(dests.len() as u32),
+			Self::batch_set_weights { weights, .. } => Pallet::<T>::weight_of_rows(weights.iter().map(Vec::len), set),
+			Self::commit_weights { .. } | Self::commit_mechanism_weights { .. } => set(0),
+			Self::batch_commit_weights { netuids, .. } => set(0).saturating_mul(netuids.len() as u64),
+			Self::reveal_weights { uids, .. } | Self::reveal_mechanism_weights { uids, .. } => {
+				reveal(uids.len() as u32)
+			},
+			Self::batch_reveal_weights { uids_list, .. } => {
+				Pallet::<T>::weight_of_rows(uids_list.iter().map(Vec::len), reveal)
+			},
+			_ => Weight::zero(),
+		}
+	}
+}
+
+impl<T: Config> Pallet<T> {
+	pub(crate) fn request_to_set(
+		mecid: u8,
+		netuid: u16,
+		dests: &[u16],
+		weights: &[u16],
+		version_key: u64,
+	) -> Result<WeightRequest, Error<T>> {
+		ensure!(mecid == 0, Error::<T>::MechanismDoesNotExist);
+		let row = SentRow { netuid, dests: dests.to_vec(), weights: weights.to_vec(), version_key };
+		Ok(WeightRequest::Set(vec![row]))
+	}
+
+	pub(crate) fn request_to_commit(mecid: u8, netuid: u16, hash: H256) -> Result<WeightRequest, Error<T>> {
+		ensure!(mecid == 0, Error::<T>::MechanismDoesNotExist);
+		Ok(WeightRequest::Commit(vec![(netuid, hash)]))
+	}
+
+	pub(crate) fn request_to_reveal(
+		mecid: u8,
+		netuid: u16,
+		dests: &[u16],
+		weights: &[u16],
+		salt: &[u16],
+		version_key: u64,
+	) -> Result<WeightRequest, Error<T>> {
+		ensure!(mecid == 0, Error::<T>::MechanismDoesNotExist);
+		let row = SentRow { netuid, dests: dests.to_vec(), weights: weights.to_vec(), version_key };
+		Ok(WeightRequest::Reveal(netuid, vec![Reveal { row, salt: salt.to_vec() }]))
+	}
+
+	/// Does what `request`, signed by `hotkey`, asks for, or refuses it and changes nothing.
+	pub(crate) fn do_weights(hotkey: &T::AccountId, request: Result<WeightRequest, Error<T>>) -> DispatchResult {
+		match request? {
+			WeightRequest::Set(rows) => Self::do_set_weights(hotkey, &rows),
+			WeightRequest::Commit(commits) => Self::do_commit_weights(hotkey, &commits),
+			WeightRequest::Reveal(netuid, reveals) => Self::do_reveal_weights(hotkey, netuid, &reveals),
+		}
+	}
+
+	/// Whether `request`, signed by `hotkey`, would be done now. Changes nothing.
+	pub(crate) fn check_weights(hotkey: &T::AccountId, request: &WeightRequest) -> Result<(), Error<T>> {
+		match request {
+			WeightRequest::Set(rows) => Self::accept_rows(hotkey, rows).map(|_| ()),
+			WeightRequest::Commit(commits) => Self::accept_commits(hotkey, commits).map(|_| ()),
+			WeightRequest::Reveal(netuid, reveals) => Self::accept_reveals(hotkey, *netuid, reveals).map(|_| ()),
+		}
+	}
+
+	/// What as many rows of these lengths cost where one costs `of_one`.
+	pub(crate) fn weight_of_rows(lengths: impl IntoIterator<Item = usize>, of_one: fn(u32) -> Weight) -> Weight {
+		lengths.into_iter().fold(Weight::zero(), |sum, length| sum.saturating_add(of_one(length as u32)))
+	}
+}
+
+/// Refuses, in the pool and when a block is made, a weight call that would fail, and lets one of each kind of a neuron wait
+/// at a time. Nothing is signed for it: it takes no room in a transaction.
+///
+/// The number in `InvalidTransaction::Custom` is [`FIRST_REFUSAL`] plus the index of the pallet's error in the metadata.
+#[derive(Encode, Decode, DecodeWithMemTracking, DefaultNoBound, TypeInfo)]
+#[scale_info(skip_type_params(T))]
+pub struct CheckWeights<T>(PhantomData<T>);
+
+impl<T> CheckWeights<T> {
+	/// Says that a call is about a neuron's weights, to a pool that holds one transaction for each such tag.
+	const TAG: &'static str = "Weights";
+
+	/// The extension.
+	pub fn new() -> Self {
+		Self(PhantomData)
+	}
+}
+
+impl<T> TransactionExtension<T::RuntimeCall> for CheckWeights<T>
+where
+	T: Config<RuntimeCall: IsSubType<Call<T>>> + Send + Sync,
+{
+	const IDENTIFIER: &'static str = "CheckWeights";
+	type Implicit = ();
+	type Val = ();
+	type Pre = ();
+
+	fn weight(&self, call: &T::RuntimeCall) -> Weight {
+		call.is_sub_type().map_or(Weight::zero(), Call::weight_of_check)
+	}
+
+	fn validate(
+		&self,
+		origin: DispatchOriginOf<T::RuntimeCall>,
+		call: &T::RuntimeCall,
+		_: &DispatchInfoOf<T::RuntimeCall>,
+		_: usize,
+		_: (),
+		_: &impl Encode,
+		_: TransactionSource,
+	) -> ValidateResult<(), T::RuntimeCall> {
+		let Some((hotkey, request)) = origin.as_signer().zip(call.is_sub_type().and_then(Call::as_weights)) else {
+			return Ok((ValidTransaction::default(), (), origin));
+		};
+		let request = request.map_err(refusal)?;
+		Pallet::<T>::check_weights(hotkey, &request).map_err(refusal)?;
+		let tags = request.tags(hotkey).into_iter();
+		let valid = tags.fold(ValidTransaction::with_tag_prefix(Self::TAG), |valid, tag| valid.and_provides(tag));
+		Ok((valid.build()?, (), origin))
+	}
+
+	impl_tx_ext_default!(T::RuntimeCall; prepare);
+}
+
+/// The number by which the pool tells of the pallet's first error; subtensor's own numbers, which SDKs translate, are
+/// below 100, and 255.
+pub const FIRST_REFUSAL: u8 = 100;
+
+/// How the pool tells of a refusal.
+pub fn refusal<T>(error: Error<T>) -> InvalidTransaction {
+	let index = error.encode().first().copied().unwrap_or(u8::MAX);
+	InvalidTransaction::Custom(FIRST_REFUSAL.saturating_add(index))
+}
+
+// By hand, since a derive would ask the same of the type parameter.
+impl<T> Clone for CheckWeights<T> {
+	fn clone(&self) -> Self {
+		Self(PhantomData)
+	}
+}
+
+impl<T> PartialEq for CheckWeights<T> {
+	fn eq(&self, _: &Self) -> bool {
+		true
+	}
+}
+
+impl<T> Eq for CheckWeights<T> {}
+
+impl<T> fmt::Debug for CheckWeights<T> {
+	fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+		formatter.write_str("CheckWeights")
+	}
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Paying an epoch's emission as stake: to miners, to validators and all who have stake on them, to the subnet's owner.
+
+use alloc::vec::Vec;
+
+use frame_support::pallet_prelude::*;
+use yuma_consensus::{cut_for_owner, split, EpochOutput};
+
+use crate::{
+	Config, Delegates, Event, Keys, Owner, Pallet, PendingEmission, PendingOwnerCut, SubnetOwnerHotkey,
+	TotalHotkeyAlpha,
+};
+
+/// What paying costs depends on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Paid {
+	/// Payments to a neuron, of which there is one as a miner and one as a validator.
+	pub payments: u32,
+	/// Pools of stake that validators share with, but for one each.
+	pub further_pools: u32,
+}
+
+impl<T: Config> Pallet<T> {
+	/// Pays each neuron what the epoch gave it; what is not paid stays pending.
+	pub(crate) fn pay(netuid: u16, output: &EpochOutput) -> Paid {
+		let (mut paid, mut sum) = (Paid::default(), 0u64);
+		for ((uid, server), validator) in (0u16..).zip(&output.server_emission).zip(&output.validator_emission) {
+			let amount = server.saturating_add(*validator); // Parts of one emission.
+			let Some(hotkey) = Keys::<T>::get(netuid, uid).filter(|_| amount > 0) else { continue };
+			let Some(owner) = Owner::<T>::get(&hotkey) else { continue };
+			if *server > 0 {
+				Self::increase_stake(&hotkey, &owner, netuid, *server);
+				paid.payments = paid.payments.saturating_add(1);
+			}
+			if *validator > 0 {
+				let pools = Self::pay_validator(&hotkey, &owner, netuid, *validator);
+				paid.payments = paid.payments.saturating_add(1);
+				paid.further_pools = paid.further_pools.saturating_add(pools.saturating_sub(1));
+			}
+			sum = sum.saturating_add(amount);
+		}
+		let pending = PendingEmission::<T>::mutate(netuid, |pending| {
+			*pending = pending.saturating_sub(sum); // No more is paid than was pending.
+			*pending
+		});
+		Self::deposit_event(Event::EpochRun { netuid, paid: sum, pending });
+		paid
+	}
+
+	/// Pays `amount` for the stake on `hotkey`: the take, rounded down, to its owner on `netuid`, all the rest to who has
+	/// stake on it, in proportion, each where its stake is kept. Returns the number of pools.
+	fn pay_validator(hotkey: &T::AccountId, owner: &T::AccountId, netuid: u16, amount: u64) -> u32 {
+		let pools: Vec<(u16, u64)> = TotalHotkeyAlpha::<T>::iter_prefix(hotkey).collect(); // No more than subnets.
+		let stakes: Vec<u64> = pools.iter().map(|(_, stake)| *stake).collect();
+		let cut = cut_for_owner(amount, Delegates::<T>::get(hotkey));
+		let mut owners = cut.owner;
+		if stakes.iter().all(|stake| *stake == 0) {
+			owners = amount; // Nobody to share with.
+		} else {
+			for ((pool, _), part) in pools.iter().zip(split(cut.rest, &stakes)).filter(|(_, part)| *part > 0) {
+				if Self::earn_stake(hotkey, *pool, part).is_none() {
+					owners = owners.saturating_add(part);
+				}
+			}
+		}
+		if owners > 0 {
+			Self::increase_stake(hotkey, owner, netuid, owners);
+		}
+		pools.len() as u32
+	}
+
+	/// Pays the owner of the subnet what is pending for it.
+	pub(crate) fn pay_subnet_owner(netuid: u16) {
+		let amount = PendingOwnerCut::<T>::get(netuid);
+		let hotkey = SubnetOwnerHotkey::<T>::get(netuid).filter(|_| amount > 0);
+		let Some((hotkey, coldkey)) = hotkey.and_then(|hotkey| Owner::<T>::get(&hotkey).map(|owner| (hotkey, owner)))
+		else {
+			return;
+		};
+		PendingOwnerCut::<T>::remove(netuid);
+		Self::increase_stake(&hotkey, &coldkey, netuid, amount);
+		Self::deposit_event(Event::OwnerCutPaid { netuid, hotkey, amount });
+	}
+}

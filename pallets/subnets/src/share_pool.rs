@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+//! Stake of many in one pool: what the pool earns is everybody's at once, in proportion, without a loop over them.
+//!
+//! The pool holds whole rao; holders have shares of it, with 64 fractional bits. Shares are rounded against whoever acts,
+//! by less than 2⁻⁶⁴ of a share, so that a pool never owes more than it has. A holding reads as the largest whole number
+//! of rao that is no more than [`TOLERANCE`] above its exact part: so an amount that was just put in reads as that amount,
+//! whatever the rounding of its shares, and yet all holdings together read as no more than the pool holds, as long as
+//! there are fewer than 2³² of them.
+
+use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
+use substrate_fixed::types::U64F64;
+
+/// Bits of a rao by which a holding may read above its exact part.
+const TOLERANCE_BITS: u32 = 32;
+/// By how much a holding may read above its exact part, in units of 2⁻³² rao.
+const TOLERANCE: u128 = 1;
+
+/// The stake on one hotkey, kept on one subnet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SharePool {
+	/// What it holds, in rao.
+	pub total: u64,
+	/// All shares of it.
+	pub shares: U64F64,
+}
+
+// Shares are compared by their bits: substrate-fixed 0.6 finds a `U64F64` from 2³¹ on to be less than the integer 0.
+impl SharePool {
+	/// Whether nobody has a share.
+	pub fn is_empty(&self) -> bool {
+		self.shares.to_bits() == 0
+	}
+
+	/// What `share` is worth, in rao. `O(1)`, as all here.
+	pub fn value_of(&self, share: U64F64) -> u64 {
+		if share.to_bits() >= self.shares.to_bits() {
+			return self.total; // The last holder has what is left, to the last rao.
+		}
+		let total = u128::from(self.total) << TOLERANCE_BITS;
+		let exact = ratio(share.to_bits(), total, self.shares.to_bits(), Rounding::Down).unwrap_or(0);
+		u64::try_from(exact.saturating_add(TOLERANCE) >> TOLERANCE_BITS).unwrap_or(u64::MAX).min(self.total)
+	}
+
+	/// Puts `amount` rao in, and returns the shares that it buys, rounded down. Who owns nothing of an empty pool gets a
+	/// share a rao.
+	pub fn deposit(&mut self, amount: u64) -> U64F64 {
+		let bought = if self.is_empty() {
+			None
+		} else {
+			ratio(self.shares.to_bits(), amount.into(), self.total.into(), Rounding::Down)
+		};
+		let bought = bought.map_or(U64F64::saturating_from_num(amount), U64F64::from_bits);
+		self.total = self.total.saturating_add(amount); // All stake is part of the supply, far below 2⁶⁴.
+		self.shares = self.shares.saturating_add(bought);
+		bought
+	}
+
+	/// Takes `amount` rao of the holding `share` out, and returns the shares that are left of it, rounded down. Who takes
+	/// all that the holding reads as keeps no share.
+	///
+	/// `None`, and nothing changes, if the holding is worth less.
+	pub fn withdraw(&mut self, share: U64F64, amount: u64) -> Option<U64F64> {
+		let value = self.value_of(share);
+		let sold = if amount == value {
+			share
+		} else {
+			value.checked_sub(amount)?;
+			let sold = ratio(self.shares.to_bits(), amount.into(), self.total.into(), Rounding::Up)?;
+			U64F64::from_bits(sold.min(share.to_bits()))
+		};
+		self.total = self.total.saturating_sub(amount);
+		self.shares = self.shares.saturating_sub(sold);
+		Some(share.saturating_sub(sold))
+	}
+
+	/// Adds `amount` rao to what all holders have, in proportion. An empty pool has nobody to give it to: `None`, and
+	/// nothing changes.
+	pub fn earn(&mut self, amount: u64) -> Option<()> {
+		if self.is_empty() {
+			return None;
+		}
+		self.total = self.total.saturating_add(amount);
+		Some(())
+	}
+}
+
+/// `a · b / c`; `None` where `c` is zero, or it does not fit, which takes more rao than there can be.
+fn ratio(a: u128, b: u128, c: u128, rounding: Rounding) -> Option<u128> {
+	multiply_by_rational_with_rounding(a, b, c, rounding)
+}
+
+#[cfg(test)]
+mod tests;
