@@ -27,7 +27,8 @@ impl<T: Config> Pallet<T> {
 		Self::check_nothing_is_left_behind()
 	}
 
-	fn check_issuance() -> Result<(), TryRuntimeError> {
+	/// Every rao is in a balance, staked or pending.
+	pub(crate) fn check_issuance() -> Result<(), TryRuntimeError> {
 		let pending = PendingEmission::<T>::iter_values().chain(PendingOwnerCut::<T>::iter_values());
 		let issuance = T::Currency::total_issuance() + TotalStake::<T>::get() + pending.sum::<u64>();
 		ensure!(TotalIssuance::<T>::get() == issuance, "issuance is not balances plus stake plus pending emission");

@@ -107,11 +107,16 @@ pub fn check_invariants() {
 /// Goes through `blocks` blocks, checking every invariant after each.
 pub fn advance(blocks: u64) {
 	for _ in 0..blocks {
-		let block = System::block_number() + 1;
-		System::set_block_number(block);
-		RootWeights::on_initialize(block);
-		Subnets::on_initialize(block);
-		Subnets::on_idle(block, Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX));
+		next_block();
 		check_invariants();
 	}
+}
+
+/// Goes through one block.
+pub fn next_block() {
+	let block = System::block_number() + 1;
+	System::set_block_number(block);
+	RootWeights::on_initialize(block);
+	Subnets::on_initialize(block);
+	Subnets::on_idle(block, Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX));
 }

@@ -3,16 +3,17 @@
 //!
 //! The pool holds whole rao; holders have shares of it, with 64 fractional bits. Shares are rounded against whoever acts,
 //! by less than 2⁻⁶⁴ of a share, so that a pool never owes more than it has. A holding reads as the largest whole number
-//! of rao that is no more than [`TOLERANCE`] above its exact part: so an amount that was just put in reads as that amount,
-//! whatever the rounding of its shares, and yet all holdings together read as no more than the pool holds, as long as
-//! there are fewer than 2³² of them.
+//! of rao that is no more than 2⁻²⁰ rao above its exact part: so an amount that was just put in reads as that amount,
+//! whatever the rounding of its shares (as long as a share has not come to be worth 2⁴⁴ rao), and yet all holdings together
+//! read as no more than the pool holds (as long as there are fewer than 2²⁰ of them). Beyond those figures somebody may
+//! read a rao less or more; what is handed out stays what was put in and earned.
 
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
 use substrate_fixed::types::U64F64;
 
 /// Bits of a rao by which a holding may read above its exact part.
-const TOLERANCE_BITS: u32 = 32;
-/// By how much a holding may read above its exact part, in units of 2⁻³² rao.
+const TOLERANCE_BITS: u32 = 20;
+/// By how much a holding may read above its exact part, in units of 2⁻²⁰ rao.
 const TOLERANCE: u128 = 1;
 
 /// The stake on one hotkey, kept on one subnet.

@@ -4,6 +4,7 @@
 mod emission;
 mod exact;
 mod registration;
+mod simulation;
 mod weights;
 
 use frame_support::assert_ok;
