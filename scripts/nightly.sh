@@ -11,6 +11,8 @@ scripts/localnet.sh
 PROPTEST_CASES=2560 cargo test --locked --workspace --lib
 # 100,000 random calls and blocks; arbitrary bytes for the state of the root network.
 PROPTEST_CASES=10000 cargo test --locked --workspace --lib nothing_breaks_whatever_happens
+# A million blocks of random calls on small chains, the money counted after each.
+PROPTEST_CASES=13000 cargo test --locked --workspace --lib not_one_rao_is_lost
 PROPTEST_CASES=100000 cargo test --locked --workspace --test fuzz
 scripts/benchmark.sh --check
 cargo clippy --locked --workspace --all-targets -- -D warnings

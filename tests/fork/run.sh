@@ -58,7 +58,8 @@ test)
 	guide_says_what_is_tested
 	cargo tree --locked --workspace >/dev/null ||
 		fail "if a pallet's dependencies have changed, run 'tests/fork/run.sh lock' and look at what it locks"
-	cargo test --locked --workspace --lib --tests
+	# Nothing is optimised there: what takes many random cases is shown in our own workspace.
+	PROPTEST_CASES=${PROPTEST_CASES:-50} cargo test --locked --workspace --lib --tests
 	;;
 lock)
 	cargo update --workspace

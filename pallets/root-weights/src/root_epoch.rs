@@ -57,13 +57,12 @@ impl<T: Config> Pallet<T> {
 	/// Runs the root epoch if it is due, in this block or since an earlier one, and if it fits the budget; says what that
 	/// cost. An epoch that does not fit waits, and is the one that runs next, on the state it then finds.
 	pub(crate) fn root_epoch_if_due(block: BlockNumberFor<T>) -> Weight {
-		let params = T::RootParams::get();
-		let is_due = is_epoch_block(block.unique_saturated_into(), ROOT_NETUID, params.tempo);
+		let is_due = is_epoch_block(block.unique_saturated_into(), ROOT_NETUID, T::RootParams::tempo());
 		let Some(due) = EpochDue::<T>::get().or(is_due.then_some(block)) else { return T::WeightInfo::idle() };
 
 		if Self::largest_epoch_weight().all_lte(T::EpochBudget::get()) {
 			EpochDue::<T>::kill();
-			return Self::run_epoch(params);
+			return Self::run_epoch(T::RootParams::get());
 		}
 		if due == block {
 			EpochDue::<T>::put(due);

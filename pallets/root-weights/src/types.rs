@@ -93,6 +93,10 @@ impl RootParameter {
 pub trait RootParams {
 	/// Their present values.
 	fn get() -> RootParameters;
+	/// The present tempo, which alone is asked for in every block.
+	fn tempo() -> u16 {
+		Self::get().tempo
+	}
 	/// Keeps a new value, which the pallet has checked.
 	fn set(parameter: RootParameter);
 }

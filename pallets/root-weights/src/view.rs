@@ -76,7 +76,7 @@ impl<T: Config> Pallet<T> {
 		if EpochDue::<T>::exists() {
 			return Some(next);
 		}
-		let wait = blocks_until_epoch(next, ROOT_NETUID, T::RootParams::get().tempo)?;
+		let wait = blocks_until_epoch(next, ROOT_NETUID, T::RootParams::tempo())?;
 		Some(next.saturating_add(wait))
 	}
 

@@ -3,7 +3,6 @@
 
 use alloc::vec::Vec;
 
-use frame_support::pallet_prelude::*;
 use yuma_consensus::{cut_for_owner, split, EpochOutput};
 
 use crate::{

@@ -48,7 +48,7 @@ impl<T: Config> Subnets for Pallet<T> {
 impl<T: Config> RootParams for Pallet<T> {
 	fn get() -> RootParameters {
 		RootParameters {
-			tempo: Tempo::<T>::get(ROOT_NETUID),
+			tempo: Self::tempo(),
 			kappa: Kappa::<T>::get(ROOT_NETUID),
 			rho: Rho::<T>::get(ROOT_NETUID),
 			min_allowed_weights: MinAllowedWeights::<T>::get(ROOT_NETUID),
@@ -58,6 +58,10 @@ impl<T: Config> RootParams for Pallet<T> {
 			min_stake: StakeThreshold::<T>::get(),
 			commit_reveal: CommitRevealWeightsEnabled::<T>::get(ROOT_NETUID),
 		}
+	}
+
+	fn tempo() -> u16 {
+		Tempo::<T>::get(ROOT_NETUID)
 	}
 
 	fn set(parameter: RootParameter) {
