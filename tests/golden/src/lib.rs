@@ -2,6 +2,8 @@
 //! Reads recorded results: those in `tests/vectors`, or those of the folder that `GOLDEN_DIR` names, which has the same
 //! shape. Their schema is described beside them; `OWNERS` says which package reads which file.
 
+pub mod epochs;
+
 use std::{
 	collections::BTreeMap,
 	env, fmt, fs,

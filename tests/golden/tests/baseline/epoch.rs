@@ -1,73 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Subnet epochs, one by one and in a row.
 
-use golden::{cases, dense_rows, plain, Decimal, RowList, Tally};
-use serde::Deserialize;
+use golden::{
+	dense_rows,
+	epochs::{epochs_in_a_row, single_epochs, SubnetEpoch},
+	plain, Tally,
+};
 
 use crate::{
 	baseline::epoch::{epoch, EpochInput},
 	PANIC,
 };
 
-#[derive(Deserialize)]
-struct Input {
-	current_block: Decimal<u64>,
-	activity_cutoff: u64,
-	last_update: Vec<Decimal<u64>>,
-	block_at_registration: Vec<Decimal<u64>>,
-	stake: Vec<Decimal<u64>>,
-	/// Of a first epoch, as are the bonds.
-	#[serde(default)]
-	validator_permits: Vec<bool>,
-	max_allowed_validators: usize,
-	weights: RowList,
-	#[serde(default)]
-	bonds: RowList,
-	kappa: u16,
-	bonds_moving_average: Decimal<u64>,
-	rao_emission: Decimal<u64>,
-}
-
-#[derive(Deserialize)]
-struct Recorded {
-	status: String,
-	#[serde(default)]
-	active: Vec<bool>,
-	#[serde(default)]
-	validator_permit: Vec<bool>,
-	#[serde(default)]
-	rank: Vec<u16>,
-	#[serde(default)]
-	trust: Vec<u16>,
-	#[serde(default)]
-	consensus: Vec<u16>,
-	#[serde(default)]
-	incentive: Vec<u16>,
-	#[serde(default)]
-	dividends: Vec<u16>,
-	#[serde(default)]
-	pruning_scores: Vec<u16>,
-	#[serde(default)]
-	validator_trust: Vec<u16>,
-	#[serde(default)]
-	server_emission: Vec<Decimal<u64>>,
-	#[serde(default)]
-	validator_emission: Vec<Decimal<u64>>,
-	#[serde(default)]
-	emission: Vec<Decimal<u64>>,
-	#[serde(default)]
-	bonds_after: RowList,
-}
-
-/// Permits and bonds that an epoch starts from.
-#[derive(Deserialize)]
-struct Before {
-	#[serde(rename = "validator_permits")]
-	permits: Vec<bool>,
-	bonds: RowList,
-}
-
-fn check(name: &str, input: &Input, before: &Before, recorded: &Recorded, tally: &mut Tally) {
+fn check(SubnetEpoch { name, input, before, output: recorded }: SubnetEpoch, tally: &mut Tally) {
 	if recorded.status.starts_with("panic") {
 		return tally.under(PANIC);
 	}
@@ -76,12 +21,12 @@ fn check(name: &str, input: &Input, before: &Before, recorded: &Recorded, tally:
 	let bonds = dense_rows(&before.bonds, n);
 	let out = epoch(&EpochInput {
 		block: input.current_block.0,
-		activity_cutoff: input.activity_cutoff,
+		activity_cutoff: input.activity_cutoff.into(),
 		last_update: plain(&input.last_update),
 		registered_at: plain(&input.block_at_registration),
 		stake: plain(&input.stake),
 		permits: before.permits.clone(),
-		max_validators: input.max_allowed_validators,
+		max_validators: input.max_allowed_validators.into(),
 		weights: dense_rows(&input.weights, n),
 		bonds: bonds.clone(),
 		kappa: input.kappa,
@@ -111,42 +56,16 @@ fn check(name: &str, input: &Input, before: &Before, recorded: &Recorded, tally:
 
 #[test]
 fn the_plain_subnet_epoch_is_the_reference() {
-	#[derive(Deserialize)]
-	struct Case {
-		name: String,
-		input: Input,
-		output: Recorded,
-	}
 	const FILE: &str = "chain/yuma_epoch.json";
 	let mut tally = Tally::default();
-	for Case { name, input, output } in cases(FILE) {
-		let before = Before { permits: input.validator_permits.clone(), bonds: input.bonds.clone() };
-		check(&name, &input, &before, &output, &mut tally);
-	}
+	single_epochs(FILE).into_iter().for_each(|epoch| check(epoch, &mut tally));
 	tally.finish(FILE, 80);
 }
 
 #[test]
 fn plain_epochs_in_a_row_are_the_reference() {
-	#[derive(Deserialize)]
-	struct Sequence {
-		name: String,
-		initial: Before,
-		steps: Vec<Step>,
-	}
-	#[derive(Deserialize)]
-	struct Step {
-		input: Input,
-		output: Recorded,
-	}
 	const FILE: &str = "chain/yuma_sequence.json";
 	let mut tally = Tally::default();
-	for Sequence { name, initial, steps } in cases(FILE) {
-		let mut before = initial;
-		for (index, Step { input, output }) in steps.into_iter().enumerate() {
-			check(&format!("{name} step {index}"), &input, &before, &output, &mut tally);
-			before = Before { permits: output.validator_permit, bonds: output.bonds_after };
-		}
-	}
+	epochs_in_a_row(FILE).into_iter().for_each(|epoch| check(epoch, &mut tally));
 	tally.finish(FILE, 16);
 }

@@ -9,14 +9,5 @@ mod baseline;
 mod epoch;
 mod root;
 
-use golden::Decimal;
-use serde::Deserialize;
-
-/// Fixed-point numbers as their raw integers.
-#[derive(Deserialize)]
-struct Bits {
-	bits: Vec<Decimal<i128>>,
-}
-
 /// Of a result that the reference did not reach.
 const PANIC: &str = "skipped, as the reference panics";

@@ -1,51 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Root consensus.
 
-use golden::{cases, plain, Decimal, RowList, Tally};
-use serde::Deserialize;
+use golden::{
+	cases,
+	epochs::{self, RootEpoch, RootOutput},
+	plain, Tally,
+};
 use substrate_fixed::types::I64F64;
 
 use crate::{
 	baseline::root::{root_epoch, RootInput},
-	Bits, PANIC,
+	PANIC,
 };
 
-#[derive(Deserialize)]
-struct Case {
-	name: String,
-	input: Input,
-	normalized: Recorded,
-	unnormalized: Recorded,
-}
-
-#[derive(Deserialize)]
-struct Input {
-	total_networks: usize,
-	netuids: Vec<u16>,
-	stake: Vec<Decimal<u64>>,
-	stored_weights: RowList,
-	block_emission: Decimal<u64>,
-	kappa: u16,
-	rho: u16,
-}
-
-#[derive(Deserialize)]
-struct Recorded {
-	status: String,
-	ranks: Option<Bits>,
-	trust: Option<Bits>,
-	consensus: Option<Bits>,
-	weighted_emission: Option<Bits>,
-	#[serde(default)]
-	emission: Vec<Decimal<u64>>,
-}
-
-fn check(name: &str, input: &Input, renormalize: bool, recorded: &Recorded, tally: &mut Tally) {
+fn check(name: &str, input: &epochs::RootInput, renormalize: bool, recorded: &RootOutput, tally: &mut Tally) {
 	if recorded.status.starts_with("panic") {
 		return tally.under(PANIC);
 	}
 	let output = root_epoch(&RootInput {
-		total_networks: input.total_networks,
+		total_networks: input.total_networks.into(),
 		netuids: input.netuids.clone(),
 		stake: plain(&input.stake),
 		rows: input.stored_weights.clone(),
@@ -78,7 +51,7 @@ fn check(name: &str, input: &Input, renormalize: bool, recorded: &Recorded, tall
 fn the_plain_root_epoch_is_the_reference_bit_for_bit() {
 	const FILE: &str = "chain/root_epoch.json";
 	let mut tally = Tally::default();
-	for Case { name, input, normalized, unnormalized } in cases(FILE) {
+	for RootEpoch { name, input, normalized, unnormalized } in cases(FILE) {
 		check(&name, &input, true, &normalized, &mut tally);
 		check(&name, &input, false, &unnormalized, &mut tally);
 	}

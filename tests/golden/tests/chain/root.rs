@@ -3,40 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use golden::{cases, dense_rows, plain, Decimal, RowList, Tally};
-use serde::Deserialize;
+use golden::{
+	cases, dense_rows,
+	epochs::{RootEpoch, RootInput},
+	plain, Tally,
+};
 use yuma_consensus::{
 	root::{emission_shares, emission_shares_without_renormalization},
 	split, RootParams, RootVote,
 };
 
 use crate::overflows_the_reference;
-
-#[derive(Deserialize)]
-struct RootCase {
-	name: String,
-	input: RootInput,
-	normalized: RootResult,
-	unnormalized: RootResult,
-}
-
-#[derive(Deserialize)]
-struct RootInput {
-	total_networks: u16,
-	netuids: Vec<u16>,
-	stake: Vec<Decimal<u64>>,
-	stored_weights: RowList,
-	block_emission: Decimal<u64>,
-	kappa: u16,
-	rho: u16,
-}
-
-#[derive(Deserialize)]
-struct RootResult {
-	status: String,
-	#[serde(default)]
-	emission: Vec<Decimal<u64>>,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Reading {
@@ -147,7 +124,7 @@ fn exp_defect(x: f64) -> f64 {
 
 /// R3: the reference rounds every part down and loses the rest; we pay it out, a rao each to some subnets. That rao is
 /// allowed, and whatever fixed point is coarser by.
-fn check_result(case: &RootCase, reading: Reading, tally: &mut Tally) {
+fn check_result(case: &RootEpoch, reading: Reading, tally: &mut Tally) {
 	let input = &case.input;
 	let mut netuids = input.netuids.clone();
 	netuids.sort_unstable();
@@ -190,7 +167,7 @@ fn check_result(case: &RootCase, reading: Reading, tally: &mut Tally) {
 fn root_emission_is_that_of_the_reference_within_a_rao() {
 	const FILE: &str = "chain/root_epoch.json";
 	let mut tally = Tally::default();
-	for case in cases::<RootCase>(FILE) {
+	for case in cases::<RootEpoch>(FILE) {
 		check_result(&case, Reading::Renormalized, &mut tally);
 		check_result(&case, Reading::AsStored, &mut tally);
 	}

@@ -1,72 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The Yuma epoch of one subnet.
 
-use golden::{cases, dense_rows, plain, Decimal, RowList, Tally};
-use serde::Deserialize;
+use golden::{
+	dense_rows,
+	epochs::{epochs_in_a_row, single_epochs, Before, SubnetEpoch, SubnetInput, SubnetOutput},
+	plain, Decimal, Tally,
+};
 use yuma_consensus::{
 	epoch::{run_epoch, BONDS_MOVING_AVERAGE_UNIT},
 	EpochInput, EpochOutput, Neuron,
 };
 
 use crate::overflows_the_reference;
-
-#[derive(Deserialize)]
-struct SubnetInput {
-	current_block: Decimal<u64>,
-	activity_cutoff: u16,
-	last_update: Vec<Decimal<u64>>,
-	block_at_registration: Vec<Decimal<u64>>,
-	stake: Vec<Decimal<u64>>,
-	/// Of a first epoch, as are the bonds.
-	#[serde(default)]
-	validator_permits: Vec<bool>,
-	max_allowed_validators: u16,
-	weights: RowList,
-	#[serde(default)]
-	bonds: RowList,
-	kappa: u16,
-	bonds_moving_average: Decimal<u64>,
-	rao_emission: Decimal<u64>,
-}
-
-#[derive(Deserialize)]
-struct SubnetOutput {
-	status: String,
-	#[serde(default)]
-	active: Vec<bool>,
-	#[serde(default)]
-	validator_permit: Vec<bool>,
-	#[serde(default)]
-	rank: Vec<u16>,
-	#[serde(default)]
-	trust: Vec<u16>,
-	#[serde(default)]
-	consensus: Vec<u16>,
-	#[serde(default)]
-	incentive: Vec<u16>,
-	#[serde(default)]
-	dividends: Vec<u16>,
-	#[serde(default)]
-	pruning_scores: Vec<u16>,
-	#[serde(default)]
-	validator_trust: Vec<u16>,
-	#[serde(default)]
-	server_emission: Vec<Decimal<u64>>,
-	#[serde(default)]
-	validator_emission: Vec<Decimal<u64>>,
-	#[serde(default)]
-	emission: Vec<Decimal<u64>>,
-	#[serde(default)]
-	bonds_after: RowList,
-}
-
-/// Permits and bonds that an epoch starts from.
-#[derive(Deserialize)]
-struct Before {
-	#[serde(rename = "validator_permits")]
-	permits: Vec<bool>,
-	bonds: RowList,
-}
 
 /// The reference's defect, if any, that leaves nothing to compare with.
 fn defect(input: &SubnetInput, before: &Before) -> Option<&'static str> {
@@ -115,7 +60,7 @@ fn epoch_input(input: &SubnetInput, before: &Before) -> EpochInput {
 }
 
 #[track_caller]
-fn check_epoch(name: &str, input: &SubnetInput, before: &Before, recorded: &SubnetOutput, tally: &mut Tally) {
+fn check_epoch(SubnetEpoch { name, input, before, output: recorded }: &SubnetEpoch, tally: &mut Tally) {
 	let start = epoch_input(input, before);
 	let out = run_epoch(&start);
 	assert!(out.paid() <= start.emission, "{name}: paid {} of {}", out.paid(), start.emission);
@@ -176,42 +121,16 @@ fn check_payments(name: &str, out: &EpochOutput, recorded: &SubnetOutput, tally:
 
 #[test]
 fn a_subnet_epoch_is_that_of_the_reference() {
-	#[derive(Deserialize)]
-	struct Case {
-		name: String,
-		input: SubnetInput,
-		output: SubnetOutput,
-	}
 	const FILE: &str = "chain/yuma_epoch.json";
 	let mut tally = Tally::default();
-	for Case { name, input, output } in cases(FILE) {
-		let before = Before { permits: input.validator_permits.clone(), bonds: input.bonds.clone() };
-		check_epoch(&name, &input, &before, &output, &mut tally);
-	}
+	single_epochs(FILE).iter().for_each(|epoch| check_epoch(epoch, &mut tally));
 	tally.finish(FILE, 80);
 }
 
 #[test]
 fn epochs_in_a_row_are_those_of_the_reference() {
-	#[derive(Deserialize)]
-	struct Sequence {
-		name: String,
-		initial: Before,
-		steps: Vec<Step>,
-	}
-	#[derive(Deserialize)]
-	struct Step {
-		input: SubnetInput,
-		output: SubnetOutput,
-	}
 	const FILE: &str = "chain/yuma_sequence.json";
 	let mut tally = Tally::default();
-	for Sequence { name, initial, steps } in cases(FILE) {
-		let mut before = initial;
-		for (index, Step { input, output }) in steps.into_iter().enumerate() {
-			check_epoch(&format!("{name} step {index}"), &input, &before, &output, &mut tally);
-			before = Before { permits: output.validator_permit, bonds: output.bonds_after };
-		}
-	}
+	epochs_in_a_row(FILE).iter().for_each(|epoch| check_epoch(epoch, &mut tally));
 	tally.finish(FILE, 16);
 }
