@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What the node and its clients may ask the runtime.
 
-use alloc::vec::Vec;
+use alloc::{collections::BTreeMap, vec::Vec};
 
+use codec::Encode;
 use frame_support::{
 	genesis_builder_helper::{build_state, get_preset},
 	weights::Weight,
 };
 use pallet_root_weights::{ReadVote, RowReading, StoredVote, VoteDistortion};
-use pallet_subnets::NeuronInfoLite;
+use pallet_subnets::{
+	DynamicInfo, Metagraph, NeuronInfo, NeuronInfoLite, SelectiveMetagraph, SimSwapResult, StakeAvailability,
+	StakeInfo, SubnetHyperparams, SubnetHyperparamsV2, SubnetHyperparamsV3, SubnetInfo, SubnetInfov2, SubnetPrice,
+	SubnetState,
+};
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
@@ -173,8 +178,162 @@ impl_runtime_apis! {
 	}
 
 	impl pallet_subnets_runtime_api::NeuronInfoRuntimeApi<Block, AccountId> for Runtime {
+		fn get_neurons(netuid: u16) -> Vec<NeuronInfo<AccountId>> {
+			SubtensorModule::neurons(netuid)
+		}
+
+		fn get_neuron(netuid: u16, uid: u16) -> Option<NeuronInfo<AccountId>> {
+			SubtensorModule::neuron(netuid, uid)
+		}
+
 		fn get_neurons_lite(netuid: u16) -> Vec<NeuronInfoLite<AccountId>> {
 			SubtensorModule::neurons_lite(netuid)
+		}
+
+		fn get_neuron_lite(netuid: u16, uid: u16) -> Option<NeuronInfoLite<AccountId>> {
+			SubtensorModule::neuron_lite(netuid, uid)
+		}
+	}
+
+	impl pallet_subnets_runtime_api::SubnetInfoRuntimeApi<Block, AccountId> for Runtime {
+		fn get_subnet_info(netuid: u16) -> Option<SubnetInfo<AccountId>> {
+			SubtensorModule::subnet_info(netuid)
+		}
+
+		fn get_subnets_info() -> Vec<Option<SubnetInfo<AccountId>>> {
+			SubtensorModule::subnet_infos()
+		}
+
+		fn get_subnet_info_v2(netuid: u16) -> Option<SubnetInfov2<AccountId>> {
+			SubtensorModule::subnet_info_v2(netuid)
+		}
+
+		fn get_subnets_info_v2() -> Vec<Option<SubnetInfov2<AccountId>>> {
+			SubtensorModule::subnet_infos_v2()
+		}
+
+		fn get_subnet_hyperparams(netuid: u16) -> Option<SubnetHyperparams> {
+			SubtensorModule::subnet_hyperparams(netuid)
+		}
+
+		fn get_subnet_hyperparams_v2(netuid: u16) -> Option<SubnetHyperparamsV2> {
+			SubtensorModule::subnet_hyperparams_v2(netuid)
+		}
+
+		fn get_subnet_hyperparams_v3(netuid: u16) -> Option<SubnetHyperparamsV3> {
+			SubtensorModule::subnet_hyperparams_v3(netuid)
+		}
+
+		fn get_all_dynamic_info() -> Vec<Option<DynamicInfo<AccountId>>> {
+			SubtensorModule::dynamic_infos()
+		}
+
+		fn get_all_metagraphs() -> Vec<Option<Metagraph<AccountId>>> {
+			SubtensorModule::metagraphs()
+		}
+
+		fn get_metagraph(netuid: u16) -> Option<Metagraph<AccountId>> {
+			SubtensorModule::metagraph(netuid)
+		}
+
+		fn get_all_mechagraphs() -> Vec<Option<Metagraph<AccountId>>> {
+			SubtensorModule::metagraphs() // One mechanism each.
+		}
+
+		fn get_mechagraph(netuid: u16, mecid: u8) -> Option<Metagraph<AccountId>> {
+			SubtensorModule::mechagraph(netuid, mecid)
+		}
+
+		fn get_dynamic_info(netuid: u16) -> Option<DynamicInfo<AccountId>> {
+			SubtensorModule::dynamic_info(netuid)
+		}
+
+		fn get_subnet_state(netuid: u16) -> Option<SubnetState<AccountId>> {
+			SubtensorModule::subnet_state(netuid)
+		}
+
+		fn get_selective_metagraph(
+			netuid: u16,
+			metagraph_indexes: Vec<u16>,
+		) -> Option<SelectiveMetagraph<AccountId>> {
+			SubtensorModule::selective_metagraph(netuid, &metagraph_indexes, published)
+		}
+
+		fn get_selective_mechagraph(
+			netuid: u16,
+			subid: u8,
+			metagraph_indexes: Vec<u16>,
+		) -> Option<SelectiveMetagraph<AccountId>> {
+			SubtensorModule::selective_mechagraph(netuid, subid, &metagraph_indexes, published)
+		}
+
+		fn get_next_epoch_start_block(netuid: u16) -> Option<u64> {
+			SubtensorModule::next_epoch_start_block(netuid)
+		}
+
+		fn get_block_emission() -> u64 {
+			<Runtime as pallet_root_weights::Config>::BlockEmission::get()
+		}
+	}
+
+	impl pallet_subnets_runtime_api::StakeInfoRuntimeApi<Block, AccountId> for Runtime {
+		fn get_stake_info_for_coldkey(coldkey_account: AccountId) -> Vec<StakeInfo<AccountId>> {
+			SubtensorModule::stake_infos(&coldkey_account)
+		}
+
+		fn get_stake_info_for_coldkeys(
+			coldkey_accounts: Vec<AccountId>,
+		) -> Vec<(AccountId, Vec<StakeInfo<AccountId>>)> {
+			SubtensorModule::stake_infos_of_many(coldkey_accounts)
+		}
+
+		fn get_stake_info_for_hotkey_coldkey_netuid(
+			hotkey_account: AccountId,
+			coldkey_account: AccountId,
+			netuid: u16,
+		) -> Option<StakeInfo<AccountId>> {
+			SubtensorModule::stake_info(hotkey_account, coldkey_account, netuid)
+		}
+
+		fn get_stake_availability_for_coldkeys(
+			coldkey_accounts: Vec<AccountId>,
+			netuids: Option<Vec<u16>>,
+		) -> BTreeMap<AccountId, BTreeMap<u16, StakeAvailability>> {
+			SubtensorModule::stake_availability(coldkey_accounts, netuids)
+		}
+
+		fn get_stake_fee(
+			_: Option<(AccountId, u16)>,
+			_: AccountId,
+			_: Option<(AccountId, u16)>,
+			_: AccountId,
+			_: u64,
+		) -> u64 {
+			0 // The price of stake is fixed, and nobody is between.
+		}
+	}
+
+	impl pallet_subnets_runtime_api::SubnetRegistrationRuntimeApi<Block> for Runtime {
+		fn get_network_registration_cost() -> u64 {
+			pallet_subnets::NetworkMinLockCost::<Runtime>::get()
+		}
+	}
+
+	impl pallet_subnets_runtime_api::SwapRuntimeApi<Block> for Runtime {
+		fn current_alpha_price(netuid: u16) -> u64 {
+			SubtensorModule::alpha_price(netuid)
+		}
+
+		fn current_alpha_price_all() -> Vec<SubnetPrice> {
+			SubtensorModule::alpha_prices()
+		}
+
+		fn sim_swap_tao_for_alpha(netuid: u16, tao: u64) -> SimSwapResult {
+			SubtensorModule::simulate_swap(netuid, tao)
+		}
+
+		fn sim_swap_alpha_for_tao(netuid: u16, alpha: u64) -> SimSwapResult {
+			SubtensorModule::simulate_swap(netuid, alpha)
 		}
 	}
 
@@ -234,4 +393,10 @@ impl_runtime_apis! {
 				.expect("the block must hold on this state")
 		}
 	}
+}
+
+/// What hotkeys have published on a subnet, as it is stored.
+fn published(netuid: u16) -> Vec<(AccountId, Vec<u8>)> {
+	let commitments = pallet_commitments::CommitmentOf::<Runtime>::iter_prefix(netuid);
+	commitments.map(|(hotkey, commitment)| (hotkey, commitment.encode())).collect()
 }

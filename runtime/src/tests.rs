@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The runtime as a whole: money, order, what transactions are let in, and what clients can decode.
 
+mod apis;
+
 use alloc::collections::BTreeMap;
 
 use codec::{Decode, Encode};

@@ -9,9 +9,9 @@ use sp_runtime::TryRuntimeError;
 
 use crate::{
 	Alpha, Axons, BlockAtRegistration, Bonds, Config, Keys, LastUpdate, NetworkRegisteredAt, NetworksAdded, Pallet,
-	PendingEmission, PendingOwnerCut, Prometheus, RemovedNetworks, StakedHotkeys, SubnetOwner, SubnetOwnerHotkey,
-	SubnetworkN, Tempo, TotalHotkeyAlpha, TotalHotkeyShares, TotalHotkeyStake, TotalIssuance, TotalStake, Uids,
-	ValidatorPermit, WeightCommits, Weights, ROOT_NETUID,
+	PendingEmission, PendingOwnerCut, Prometheus, RemovedNetworks, StakedHotkeys, SubnetAlphaOut, SubnetOwner,
+	SubnetOwnerHotkey, SubnetworkN, Tempo, TotalHotkeyAlpha, TotalHotkeyShares, TotalHotkeyStake, TotalIssuance,
+	TotalStake, Uids, ValidatorPermit, WeightCommits, Weights, ROOT_NETUID,
 };
 
 impl<T: Config> Pallet<T> {
@@ -36,14 +36,18 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn check_stake() -> Result<(), TryRuntimeError> {
-		let mut of_hotkeys = BTreeMap::<_, u64>::new();
-		for (hotkey, _, stake) in TotalHotkeyAlpha::<T>::iter() {
+		let (mut of_hotkeys, mut on_subnets) = (BTreeMap::<_, u64>::new(), BTreeMap::<_, u64>::new());
+		for (hotkey, netuid, stake) in TotalHotkeyAlpha::<T>::iter() {
 			*of_hotkeys.entry(hotkey).or_default() += stake;
+			*on_subnets.entry(netuid).or_default() += stake;
 		}
 		of_hotkeys.retain(|_, stake| *stake > 0);
 		ensure!(of_hotkeys.values().sum::<u64>() == TotalStake::<T>::get(), "stakes do not sum to the total");
 		let totals: BTreeMap<_, u64> = TotalHotkeyStake::<T>::iter().collect();
 		ensure!(of_hotkeys == totals, "a hotkey's stakes on all subnets do not sum to its total");
+		on_subnets.retain(|_, stake| *stake > 0);
+		let totals: BTreeMap<_, u64> = SubnetAlphaOut::<T>::iter().collect();
+		ensure!(on_subnets == totals, "the stakes kept on a subnet do not sum to its total");
 		Ok(())
 	}
 

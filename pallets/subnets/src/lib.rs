@@ -42,7 +42,6 @@ mod hyperparameters;
 mod invariants;
 mod issuance;
 mod networks;
-mod neurons;
 mod payout;
 mod registration;
 mod root_network;
@@ -52,6 +51,7 @@ pub mod share_pool;
 mod stake;
 mod storage;
 mod take;
+mod view;
 pub mod weights;
 
 #[cfg(test)]
@@ -63,11 +63,11 @@ pub use check_weights::{refusal, CheckWeights, FIRST_REFUSAL};
 pub use hyperparameters::Hyperparameter;
 pub use issuance::{BlockEmission, BurnFromIssuance};
 pub use networks::EpochConsensus;
-pub use neurons::NeuronInfoLite;
 pub use pallet::*;
 pub use pallet_root_weights::ROOT_NETUID;
 pub use serving::{AxonInfo, PrometheusInfo};
 pub use take::MAX_DELEGATE_TAKE;
+pub use view::*;
 pub use weights::WeightInfo;
 
 use frame_support::pallet_macros::import_section;

@@ -13,8 +13,8 @@ use frame_support::{
 };
 
 use crate::{
-	share_pool::SharePool, Alpha, Config, Error, Event, NetworksAdded, Owner, Pallet, StakedHotkeys, TotalHotkeyAlpha,
-	TotalHotkeyShares, TotalHotkeyStake, TotalStake,
+	share_pool::SharePool, Alpha, Config, Error, Event, NetworksAdded, Owner, Pallet, StakedHotkeys, SubnetAlphaOut,
+	TotalHotkeyAlpha, TotalHotkeyShares, TotalHotkeyStake, TotalStake,
 };
 
 /// Whose stake, on which hotkey, kept where.
@@ -108,7 +108,7 @@ impl<T: Config> Pallet<T> {
 		Alpha::<T>::mutate((hotkey, coldkey, netuid), |share| *share = share.saturating_add(bought));
 		StakedHotkeys::<T>::insert(coldkey, hotkey, ());
 		Self::put_pool(hotkey, netuid, pool);
-		Self::add_to_totals(hotkey, amount);
+		Self::add_to_totals(hotkey, netuid, amount);
 	}
 
 	/// Takes from a stake.
@@ -131,9 +131,10 @@ impl<T: Config> Pallet<T> {
 		}
 		Self::put_pool(hotkey, netuid, pool);
 		// The totals contain this stake.
-		TotalHotkeyStake::<T>::mutate_exists(hotkey, |total| {
-			*total = Some(total.unwrap_or(0).saturating_sub(amount)).filter(|total| *total > 0);
-		});
+		let take =
+			|total: &mut Option<u64>| *total = total.map(|all| all.saturating_sub(amount)).filter(|left| *left > 0);
+		TotalHotkeyStake::<T>::mutate_exists(hotkey, take);
+		SubnetAlphaOut::<T>::mutate_exists(netuid, take);
 		TotalStake::<T>::mutate(|total| *total = total.saturating_sub(amount));
 		Ok(())
 	}
@@ -143,11 +144,12 @@ impl<T: Config> Pallet<T> {
 		let mut pool = Self::pool(hotkey, netuid);
 		pool.earn(amount)?;
 		TotalHotkeyAlpha::<T>::insert(hotkey, netuid, pool.total);
-		Self::add_to_totals(hotkey, amount);
+		Self::add_to_totals(hotkey, netuid, amount);
 		Some(())
 	}
 
-	fn add_to_totals(hotkey: &T::AccountId, amount: u64) {
+	fn add_to_totals(hotkey: &T::AccountId, netuid: u16, amount: u64) {
+		SubnetAlphaOut::<T>::mutate(netuid, |total| *total = total.saturating_add(amount));
 		TotalHotkeyStake::<T>::mutate(hotkey, |total| *total = total.saturating_add(amount));
 		TotalStake::<T>::mutate(|total| *total = total.saturating_add(amount));
 	}

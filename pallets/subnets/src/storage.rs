@@ -251,6 +251,9 @@ mod money {
 	#[pallet::storage]
 	pub type TotalHotkeyShares<T: Config> =
 		StorageDoubleMap<_, Blake2_128Concat, T::AccountId, Identity, u16, U64F64, ValueQuery>;
+	/// All stake that is kept on a subnet.
+	#[pallet::storage]
+	pub type SubnetAlphaOut<T> = StorageMap<_, Identity, u16, u64, ValueQuery>;
 	/// Hotkeys on which a coldkey has stake.
 	#[pallet::storage]
 	pub type StakedHotkeys<T: Config> =

@@ -5,6 +5,7 @@ mod emission;
 mod exact;
 mod registration;
 mod simulation;
+mod views;
 mod weights;
 
 use frame_support::assert_ok;

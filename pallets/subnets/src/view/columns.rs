@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+//! A subnet's neurons by uid: what its epochs found, and who they are and what stake they have.
+
+use alloc::vec::Vec;
+
+use super::nobody;
+use crate::{
+	Active, BlockAtRegistration, Config, Consensus, Dividends, Emission, Incentive, Keys, LastUpdate, Owner,
+	PruningScores, Rank, SubnetworkN, TotalHotkeyAlpha, TotalHotkeyStake, Trust, ValidatorPermit, ValidatorTrust,
+	ROOT_NETUID,
+};
+
+/// What is kept in one value for all uids. Each is read once, and is as long as there are uids.
+pub(super) struct Columns {
+	pub active: Vec<bool>,
+	pub validator_permit: Vec<bool>,
+	pub last_update: Vec<u64>,
+	pub emission: Vec<u64>,
+	pub rank: Vec<u16>,
+	pub trust: Vec<u16>,
+	pub consensus: Vec<u16>,
+	pub incentive: Vec<u16>,
+	pub dividends: Vec<u16>,
+	pub validator_trust: Vec<u16>,
+	pub pruning_score: Vec<u16>,
+}
+
+impl Columns {
+	pub fn read<T: Config>(netuid: u16) -> Self {
+		let n = SubnetworkN::<T>::get(netuid);
+		Self {
+			active: sized(Active::<T>::get(netuid), n),
+			validator_permit: sized(ValidatorPermit::<T>::get(netuid), n),
+			last_update: sized(LastUpdate::<T>::get(netuid), n),
+			emission: sized(Emission::<T>::get(netuid), n),
+			rank: sized(Rank::<T>::get(netuid), n),
+			trust: sized(Trust::<T>::get(netuid), n),
+			consensus: sized(Consensus::<T>::get(netuid), n),
+			incentive: sized(Incentive::<T>::get(netuid), n),
+			dividends: sized(Dividends::<T>::get(netuid), n),
+			validator_trust: sized(ValidatorTrust::<T>::get(netuid), n),
+			pruning_score: sized(PruningScores::<T>::get(netuid), n),
+		}
+	}
+
+	/// What each uid earned as a validator in the last epoch, in rao.
+	pub fn validator_emission(&self) -> Vec<u64> {
+		let shares = self.incentive.iter().zip(&self.dividends);
+		self.emission
+			.iter()
+			.zip(shares)
+			.map(|(emission, (server, validator))| part(*emission, *server, *validator))
+			.collect()
+	}
+}
+
+/// The validator's part of what a neuron earned, for its shares of the two halves. All or nothing where it is but one
+/// of both; else exact to the 16 bits in which the shares are kept.
+pub(super) fn part(emission: u64, server: u16, validator: u16) -> u64 {
+	let both = u128::from(server).saturating_add(u128::from(validator));
+	let part = u128::from(emission).saturating_mul(u128::from(validator)).checked_div(both);
+	part.and_then(|part| u64::try_from(part).ok()).unwrap_or(0)
+}
+
+/// Who the neurons are, and their stake in rao.
+pub(super) struct Keyring<T: Config> {
+	pub hotkeys: Vec<T::AccountId>,
+	pub coldkeys: Vec<T::AccountId>,
+	pub block_at_registration: Vec<u64>,
+	/// Kept on this subnet.
+	pub alpha_stake: Vec<u64>,
+	/// Kept on root.
+	pub tao_stake: Vec<u64>,
+	/// Kept anywhere, which is what they weigh.
+	pub total_stake: Vec<u64>,
+}
+
+impl<T: Config> Keyring<T> {
+	pub fn read(netuid: u16) -> Option<Self> {
+		let nobody = nobody::<T::AccountId>()?;
+		let uids = 0..SubnetworkN::<T>::get(netuid);
+		let hotkeys: Vec<T::AccountId> =
+			uids.clone().map(|uid| Keys::<T>::get(netuid, uid).unwrap_or_else(|| nobody.clone())).collect();
+		let stake_on =
+			|kept_on: u16| hotkeys.iter().map(|hotkey| TotalHotkeyAlpha::<T>::get(hotkey, kept_on)).collect();
+		let owner = |hotkey| Owner::<T>::get(hotkey).unwrap_or_else(|| nobody.clone());
+		Some(Self {
+			coldkeys: hotkeys.iter().map(owner).collect(),
+			block_at_registration: uids.map(|uid| BlockAtRegistration::<T>::get(netuid, uid)).collect(),
+			alpha_stake: stake_on(netuid),
+			tao_stake: stake_on(ROOT_NETUID),
+			total_stake: hotkeys.iter().map(TotalHotkeyStake::<T>::get).collect(),
+			hotkeys,
+		})
+	}
+}
+
+fn sized<Value: Clone + Default>(mut column: Vec<Value>, n: u16) -> Vec<Value> {
+	column.resize(n.into(), Value::default());
+	column
+}
