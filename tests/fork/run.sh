@@ -58,7 +58,7 @@ test)
 	guide_says_what_is_tested
 	cargo tree --locked --workspace >/dev/null ||
 		fail "if a pallet's dependencies have changed, run 'tests/fork/run.sh lock' and look at what it locks"
-	# Nothing is optimised there: what takes many random cases is shown in our own workspace.
+	# What takes many random cases is shown in our own workspace.
 	PROPTEST_CASES=${PROPTEST_CASES:-50} cargo test --locked --workspace --lib --tests
 	;;
 lock)
