@@ -37,6 +37,7 @@ build() {
 phase "set-up" scripts/setup.sh
 # Set-up may have changed which toolchain builds the wasm.
 . scripts/env.sh
+phase "public clients" tests/clients/install.sh
 phase "format" cargo fmt --all --check
 phase "build" build
 phase "unit tests and recorded vectors" cargo test --locked --workspace --lib --bins \
@@ -44,4 +45,5 @@ phase "unit tests and recorded vectors" cargo test --locked --workspace --lib --
 phase "pallets in a fork's workspace" tests/fork/run.sh
 phase "scripts" tests/scripts.sh
 phase "end to end" cargo test --locked --workspace --test suite
+phase "end to end, public clients" cargo test --locked --workspace --test clients
 table

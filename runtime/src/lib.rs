@@ -80,7 +80,7 @@ pub type TxExtension = (
 	frame_system::CheckWeight<Runtime>,
 	pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
 	pallet_root_weights::CheckRootVote<Runtime, configs::RootVotes>,
-	pallet_subnets::CheckWeights<Runtime>,
+	pallet_subnets::CheckFreeCalls<Runtime>,
 	pallet_commitments::CheckCommitment<Runtime>,
 	frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
 );

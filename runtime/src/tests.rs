@@ -63,7 +63,7 @@ fn transaction(key: &sp_core::sr25519::Pair, nonce: Nonce, call: RuntimeCall) ->
 		frame_system::CheckWeight::new(),
 		pallet_transaction_payment::ChargeTransactionPayment::from(0),
 		pallet_root_weights::CheckRootVote::new(),
-		pallet_subnets::CheckWeights::new(),
+		pallet_subnets::CheckFreeCalls::new(),
 		pallet_commitments::CheckCommitment::new(),
 		frame_metadata_hash_extension::CheckMetadataHash::new(false),
 	);
@@ -291,7 +291,7 @@ fn transaction_extensions_stand_in_the_order_clients_encode() {
 		"CheckWeight",
 		"ChargeTransactionPayment",
 		"CheckRootVote",
-		"CheckWeights",
+		"CheckFreeCalls",
 		"CheckCommitment",
 		"CheckMetadataHash",
 	];

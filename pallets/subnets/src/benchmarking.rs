@@ -16,8 +16,8 @@ use pallet_root_weights::{EmissionShares, PlainVec, RootParameter, RootParams};
 use sp_core::H256;
 
 use crate::{
-	check_weights::WeightRequest, stake::Holding, Alpha, AxonInfo, Axons, BlocksSinceLastStep, Bonds, Burn, Call,
-	CommitRevealWeightsEnabled, Config, Delegates, Hyperparameter, ImmunityPeriod, Keys, LastTakeIncrease, LastUpdate,
+	check_free_calls::FreeRequest, stake::Holding, Alpha, AxonInfo, Axons, BlocksSinceLastStep, Bonds, Burn, Call,
+	CommitRevealWeightsEnabled, Config, Delegates, Hyperparameter, ImmunityPeriod, Keys, LastTakeChange, LastUpdate,
 	MaxAllowedUids, MaxAllowedValidators, NetworkMinLockCost, NetworksAdded, Owner, Pallet, PendingEmission,
 	PendingOwnerCut, Prometheus, PrometheusInfo, RegistrationsThisBlock, RegistrationsThisInterval, RemovedNetworks,
 	SubnetEpochIndex, SubnetOwner, SubnetOwnerCut, SubnetOwnerHotkey, SubnetworkN, Tempo, TotalIssuance, Uids,
@@ -354,7 +354,7 @@ mod benchmarks {
 		add_subnets::<T>(1);
 		let (hotkey, coldkey) = add_neuron::<T>(NETUID, 0);
 		Delegates::<T>::insert(&hotkey, 1);
-		LastTakeIncrease::<T>::insert(&hotkey, 0);
+		LastTakeChange::<T>::insert(&hotkey, 0);
 		let block = T::TakeIncreaseInterval::get() as u32 + 1;
 		frame_system::Pallet::<T>::set_block_number(block.into());
 
@@ -396,12 +396,12 @@ mod benchmarks {
 		let hotkey = Keys::<T>::get(NETUID, UIDS as u16 - 1).expect("the subnet is full");
 		let (dests, weights, _) = promised_row(e);
 		let request = Pallet::<T>::request_to_set(0, NETUID, &dests, &weights, 0);
-		let request = request.ok().expect("there is mechanism 0");
+		let request = request.expect("there is mechanism 0");
 		let checked;
 
 		#[block]
 		{
-			checked = Pallet::<T>::check_weights(&hotkey, &request);
+			checked = Pallet::<T>::check_free(&hotkey, &request);
 		}
 
 		assert!(checked.is_ok());
@@ -413,15 +413,15 @@ mod benchmarks {
 		let hotkey = promise_rows::<T>(e);
 		let (dests, weights, salt) = promised_row(e);
 		let request = Pallet::<T>::request_to_reveal(0, NETUID, &dests, &weights, &salt, 0);
-		let request = request.ok().expect("there is mechanism 0");
+		let request = request.expect("there is mechanism 0");
 		let checked;
 
 		#[block]
 		{
-			checked = Pallet::<T>::check_weights(&hotkey, &request);
+			checked = Pallet::<T>::check_free(&hotkey, &request);
 		}
 
-		assert!(checked.is_ok() && matches!(request, WeightRequest::Reveal(..)));
+		assert!(checked.is_ok() && matches!(request, FreeRequest::Reveal(..)));
 	}
 
 	/// The last subnet that there is room for.

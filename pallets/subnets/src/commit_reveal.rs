@@ -9,13 +9,13 @@ use codec::Compact;
 use frame_support::{ensure, pallet_prelude::*};
 use sp_core::H256;
 use sp_runtime::traits::{BlakeTwo256, Hash};
-use yuma_consensus::StoredRow;
+use yuma_consensus::{row_check::check_lengths, StoredRow};
 
 use crate::{
 	registration::set_at,
 	set_weights::{ensure_batch, ensure_distinct, SentRow},
 	BlockAtRegistration, CommitRevealWeightsEnabled, Config, Error, Event, LastUpdate, Pallet, RevealPeriodEpochs,
-	SubnetEpochIndex, WeightCommits, Weights, MAX_BATCH, MAX_SALT,
+	SubnetEpochIndex, SubnetworkN, WeightCommits, Weights, MAX_BATCH, MAX_SALT,
 };
 
 /// Hash, epoch and block of a promise, and the epoch at which alone it can be revealed.
@@ -68,12 +68,12 @@ pub(crate) fn unpack_reveals<T: Config>(
 	let lengths = [weights.len(), salts.len(), version_keys.len()];
 	ensure!(lengths.iter().all(|length| *length == dests.len()), Error::<T>::InputLengthsUnequal);
 	ensure_batch::<T>(dests.len(), MAX_BATCH)?;
-	let reveals = dests.iter().zip(weights).zip(salts).zip(version_keys);
-	let reveal = |(((dests, weights), salt), version_key): (((&Vec<u16>, &Vec<u16>), &Vec<u16>), &u64)| Reveal {
-		row: SentRow { netuid, dests: dests.clone(), weights: weights.clone(), version_key: *version_key },
-		salt: salt.clone(),
-	};
-	Ok(reveals.map(reveal).collect())
+	let reveals =
+		dests.iter().zip(weights).zip(salts).zip(version_keys).map(|(((dests, weights), salt), key)| Reveal {
+			row: SentRow { netuid, dests: dests.clone(), weights: weights.clone(), version_key: *key },
+			salt: salt.clone(),
+		});
+	Ok(reveals.collect())
 }
 
 impl<T: Config> Pallet<T> {
@@ -145,6 +145,7 @@ impl<T: Config> Pallet<T> {
 		let waiting = WeightCommits::<T>::get(netuid, hotkey).ok_or(Error::<T>::NoWeightsCommitFound)?;
 		let mut accepted = AcceptedReveals { uid, row: StoredRow::new(), hashes: Vec::new(), waiting };
 		for Reveal { row, salt } in reveals {
+			check_lengths(&row.dests, &row.weights, SubnetworkN::<T>::get(netuid).into())?; // Before all of it is hashed.
 			ensure!(salt.len() <= MAX_SALT as usize, Error::<T>::SaltTooLong);
 			let hash = Self::commitment(hotkey, netuid, &row.dests, &row.weights, salt, row.version_key);
 			let place = accepted.waiting.iter().position(|(promised, ..)| *promised == hash);

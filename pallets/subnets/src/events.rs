@@ -241,7 +241,7 @@ mod errors {
 		DelegateTakeTooHigh,
 		/// Not more than the present take.
 		DelegateTakeTooLow,
-		/// The last increase of the take is too recent.
+		/// The last change of the take is too recent.
 		TakeIncreaseTooSoon {
 			/// Blocks to wait.
 			blocks_left: u16,
@@ -307,5 +307,7 @@ mod errors {
 		ExpiredWeightCommit,
 		/// A salt of more numbers than it may have.
 		SaltTooLong,
+		/// The stake that is there has so few shares, after it has earned many times itself, that the amount buys too little.
+		PoolTooCoarse,
 	}
 }

@@ -41,7 +41,7 @@ pub enum Hyperparameter {
 	CommitRevealWeightsEnabled(bool),
 	/// 1 to 100.
 	RevealPeriodEpochs(u64),
-	/// 1 to 4096, and no fewer than there are; root's.
+	/// 1 to 256, and no fewer than there are; root's.
 	MaxAllowedUids(u16),
 	/// At most the number of uids there can be; root's.
 	MaxAllowedValidators(u16),
@@ -66,8 +66,8 @@ pub enum Hyperparameter {
 impl Hyperparameter {
 	/// Blocks, a day of twelve-second ones.
 	pub const LONGEST_WAIT: u16 = RootParameter::LONGEST_WAIT;
-	/// Most uids of a subnet.
-	pub const MOST_UIDS: u16 = 4_096;
+	/// Most uids of a subnet: for so many the weights of calls are measured.
+	pub const MOST_UIDS: u16 = 256;
 	/// Most of its bonds that an owner may have an epoch keep, per million.
 	pub const OWNERS_BONDS_MOVING_AVERAGE: u64 = 975_000;
 	/// Most epochs between a commitment and its reveal.

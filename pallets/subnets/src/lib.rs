@@ -34,7 +34,7 @@ extern crate alloc;
 
 #[cfg(any(test, feature = "runtime-benchmarks"))]
 mod benchmarking;
-mod check_weights;
+mod check_free_calls;
 mod commit_reveal;
 mod epoch;
 mod events;
@@ -59,7 +59,7 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
-pub use check_weights::{refusal, CheckWeights, FIRST_REFUSAL};
+pub use check_free_calls::{refusal, CheckFreeCalls, FIRST_REFUSAL};
 pub use hyperparameters::Hyperparameter;
 pub use issuance::{BlockEmission, BurnFromIssuance};
 pub use networks::EpochConsensus;
@@ -89,6 +89,7 @@ impl<AccountId> OnNeuronRemoved<AccountId> for () {
 	fn on_neuron_removed(_: u16, _: &AccountId) {}
 }
 
+#[allow(clippy::too_many_arguments, reason = "the calls have upstream's parameters")]
 #[import_section(storage::networks)]
 #[import_section(storage::hyperparameters)]
 #[import_section(storage::neurons)]
@@ -99,7 +100,7 @@ impl<AccountId> OnNeuronRemoved<AccountId> for () {
 pub mod pallet {
 	use super::*;
 	use alloc::{collections::VecDeque, vec::Vec};
-	use check_weights::WeightRequest;
+	use check_free_calls::FreeRequest;
 	use codec::Compact;
 	use commit_reveal::{unpack_commits, unpack_reveals};
 	use frame_support::{
@@ -194,7 +195,7 @@ pub mod pallet {
 			version_key: u64,
 		) -> DispatchResult {
 			let hotkey = ensure_signed(origin)?;
-			Self::do_weights(&hotkey, Self::request_to_set(0, netuid, &dests, &weights, version_key))
+			Self::do_free(&hotkey, Self::request_to_set(0, netuid, &dests, &weights, version_key))
 		}
 
 		/// Move `amount_staked` rao from the balance of the signing coldkey to its stake on `hotkey`, kept on `netuid`.
@@ -239,9 +240,9 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// `ip_type` is 4 or 6; the placeholders are kept as they are.
+		/// `ip_type` is 4 or 6; the placeholders are kept as they are. Free of charge.
 		#[pallet::call_index(4)]
-		#[pallet::weight(<T as Config>::WeightInfo::serve_axon())]
+		#[pallet::weight((<T as Config>::WeightInfo::serve_axon(), DispatchClass::Normal, Pays::No))]
 		pub fn serve_axon(
 			origin: OriginFor<T>,
 			netuid: u16,
@@ -256,7 +257,7 @@ pub mod pallet {
 			let hotkey = ensure_signed(origin)?;
 			let axon =
 				AxonInfo { block: Self::block(), version, ip, port, ip_type, protocol, placeholder1, placeholder2 };
-			Self::do_serve_axon(hotkey, netuid, axon)
+			Self::do_free(&hotkey, Ok(FreeRequest::Axon(netuid, axon)))
 		}
 
 		/// Announce where the signing hotkey serves its metrics.
@@ -267,9 +268,9 @@ pub mod pallet {
 		///
 		/// ## Details
 		///
-		/// `ip_type` is 4 or 6.
+		/// `ip_type` is 4 or 6. Free of charge.
 		#[pallet::call_index(5)]
-		#[pallet::weight(<T as Config>::WeightInfo::serve_prometheus())]
+		#[pallet::weight((<T as Config>::WeightInfo::serve_prometheus(), DispatchClass::Normal, Pays::No))]
 		pub fn serve_prometheus(
 			origin: OriginFor<T>,
 			netuid: u16,
@@ -280,7 +281,7 @@ pub mod pallet {
 		) -> DispatchResult {
 			let hotkey = ensure_signed(origin)?;
 			let prometheus = PrometheusInfo { block: Self::block(), version, ip, port, ip_type };
-			Self::do_serve_prometheus(hotkey, netuid, prometheus)
+			Self::do_free(&hotkey, Ok(FreeRequest::Prometheus(netuid, prometheus)))
 		}
 
 		/// Register `hotkey` on a subnet; the price is burned.
@@ -411,7 +412,7 @@ pub mod pallet {
 		) -> DispatchResult {
 			let hotkey = ensure_signed(origin)?;
 			let rows = SentRow::unpack(&netuids, &weights, &version_keys);
-			Self::do_weights(&hotkey, rows.map(WeightRequest::Set))
+			Self::do_free(&hotkey, rows.map(FreeRequest::Set))
 		}
 
 		/// Move all of the signing coldkey's stake on `hotkey`, on whatever subnet, back to its balance.
@@ -551,7 +552,7 @@ pub mod pallet {
 		#[pallet::weight((<T as Config>::WeightInfo::commit_weights(), DispatchClass::Normal, Pays::No))]
 		pub fn commit_weights(origin: OriginFor<T>, netuid: u16, commit_hash: H256) -> DispatchResult {
 			let hotkey = ensure_signed(origin)?;
-			Self::do_weights(&hotkey, Self::request_to_commit(0, netuid, commit_hash))
+			Self::do_free(&hotkey, Self::request_to_commit(0, netuid, commit_hash))
 		}
 
 		/// Set the weights that were promised.
@@ -574,7 +575,7 @@ pub mod pallet {
 			version_key: u64,
 		) -> DispatchResult {
 			let hotkey = ensure_signed(origin)?;
-			Self::do_weights(&hotkey, Self::request_to_reveal(0, netuid, &uids, &values, &salt, version_key))
+			Self::do_free(&hotkey, Self::request_to_reveal(0, netuid, &uids, &values, &salt, version_key))
 		}
 
 		/// Reveal several promises of one subnet, all of them or none.
@@ -598,7 +599,7 @@ pub mod pallet {
 		) -> DispatchResult {
 			let hotkey = ensure_signed(origin)?;
 			let reveals = unpack_reveals(netuid, &uids_list, &values_list, &salts_list, &version_keys);
-			Self::do_weights(&hotkey, reveals.map(|reveals| WeightRequest::Reveal(netuid, reveals)))
+			Self::do_free(&hotkey, reveals.map(|reveals| FreeRequest::Reveal(netuid, reveals)))
 		}
 
 		/// Promise weights on several subnets, on all of them or on none.
@@ -619,7 +620,7 @@ pub mod pallet {
 		) -> DispatchResult {
 			let hotkey = ensure_signed(origin)?;
 			let commits = unpack_commits(&netuids, &commit_hashes);
-			Self::do_weights(&hotkey, commits.map(WeightRequest::Commit))
+			Self::do_free(&hotkey, commits.map(FreeRequest::Commit))
 		}
 
 		/// [`Self::commit_weights`] for a mechanism of the subnet, of which there is one, number 0.
@@ -636,7 +637,7 @@ pub mod pallet {
 			commit_hash: H256,
 		) -> DispatchResult {
 			let hotkey = ensure_signed(origin)?;
-			Self::do_weights(&hotkey, Self::request_to_commit(mecid, netuid, commit_hash))
+			Self::do_free(&hotkey, Self::request_to_commit(mecid, netuid, commit_hash))
 		}
 
 		/// [`Self::reveal_weights`] for a mechanism of the subnet, of which there is one, number 0.
@@ -656,7 +657,7 @@ pub mod pallet {
 			version_key: u64,
 		) -> DispatchResult {
 			let hotkey = ensure_signed(origin)?;
-			Self::do_weights(&hotkey, Self::request_to_reveal(mecid, netuid, &uids, &values, &salt, version_key))
+			Self::do_free(&hotkey, Self::request_to_reveal(mecid, netuid, &uids, &values, &salt, version_key))
 		}
 
 		/// [`Self::set_weights`] for a mechanism of the subnet, of which there is one, number 0.
@@ -675,7 +676,7 @@ pub mod pallet {
 			version_key: u64,
 		) -> DispatchResult {
 			let hotkey = ensure_signed(origin)?;
-			Self::do_weights(&hotkey, Self::request_to_set(mecid, netuid, &dests, &weights, version_key))
+			Self::do_free(&hotkey, Self::request_to_set(mecid, netuid, &dests, &weights, version_key))
 		}
 
 		/// Create the subnet `netuid`, which nobody owns, with the given tempo.

@@ -36,6 +36,8 @@ parameter_types! {
 	pub const EpochBudget: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, 0);
 	pub static MaxValidators: u32 = 3;
 	pub static MaxSubnets: u32 = 16;
+	/// Who lost a uid, and of which subnet, as others hear of it.
+	pub static RemovedNeurons: Vec<(u16, u64)> = vec![];
 }
 
 impl pallet_root_weights::Config for Test {
@@ -52,9 +54,18 @@ impl pallet_root_weights::Config for Test {
 	type BenchmarkHelper = Subnets;
 }
 
+/// Notes down in [`RemovedNeurons`] what it hears.
+pub struct Listener;
+
+impl crate::OnNeuronRemoved<u64> for Listener {
+	fn on_neuron_removed(netuid: u16, hotkey: &u64) {
+		RemovedNeurons::mutate(|removed| removed.push((netuid, *hotkey)));
+	}
+}
+
 impl crate::Config for Test {
 	type Currency = Balances;
-	type OnNeuronRemoved = ();
+	type OnNeuronRemoved = Listener;
 	type TakeIncreaseInterval = ConstU64<100>;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }
@@ -78,6 +89,7 @@ pub fn externalities() -> sp_io::TestExternalities {
 pub fn execute(test: impl FnOnce()) {
 	MaxValidators::set(3);
 	MaxSubnets::set(16);
+	RemovedNeurons::set(vec![]);
 	let genesis = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig {
 			balances: COLDKEYS.map(|coldkey| (coldkey, 1_000 * TAO)).collect(),

@@ -68,6 +68,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(netuid != ROOT_NETUID, Error::<T>::IsRoot);
 		ensure!(NetworksAdded::<T>::get(netuid), Error::<T>::SubnetNotExists);
 		Self::ensure_owns(&coldkey, &hotkey)?;
+		Self::pay_subnet_owner(netuid); // Who has earned it.
 		SubnetOwner::<T>::insert(netuid, &coldkey);
 		SubnetOwnerHotkey::<T>::insert(netuid, &hotkey);
 		Self::deposit_event(Event::SubnetOwnerSet { netuid, coldkey, hotkey });

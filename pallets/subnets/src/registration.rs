@@ -65,8 +65,8 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Moves the price of a registration, once an interval: to what it was times `(registrations + target) / (2 · target)`,
-	/// mixed with what it was by [`AdjustmentAlpha`], rounded down, within [`MinBurn`] and [`MaxBurn`]. Says whether it was
-	/// time.
+	/// mixed with what it was by [`AdjustmentAlpha`], rounded the way it moves, within [`MinBurn`] and [`MaxBurn`]. Says
+	/// whether it was time.
 	pub(crate) fn adjust_burn(netuid: u16, block: u64) -> bool {
 		let passed = block.saturating_sub(LastAdjustmentBlock::<T>::get(netuid));
 		if passed < u64::from(AdjustmentInterval::<T>::get(netuid)) {
@@ -185,9 +185,13 @@ fn adjusted_burn(burn: u64, registrations: u16, target: u16, alpha: u64, bounds:
 	let (registrations, target) = (u128::from(registrations), u128::from(target.max(1)));
 	// Factors below 2⁶⁴ and 2¹⁷.
 	let moved = u128::from(burn).saturating_mul(registrations.saturating_add(target)) / target.saturating_mul(2);
-	let moved = moved.min(u64::MAX.into());
+	// With more than the target the price rises, if by a rao: one of nothing would stay nothing.
+	let least = if registrations > target { u128::from(burn).saturating_add(1) } else { 0 };
+	let moved = moved.max(least).min(u64::MAX.into());
 	let kept = u128::from(burn).saturating_mul(alpha.into());
-	let mixed = kept.saturating_add(moved.saturating_mul(u64::MAX.saturating_sub(alpha).into())) / u128::from(u64::MAX);
+	let mixed = kept.saturating_add(moved.saturating_mul(u64::MAX.saturating_sub(alpha).into()));
+	let whole = u128::from(u64::MAX);
+	let mixed = if registrations > target { mixed.div_ceil(whole) } else { mixed / whole };
 	u64::try_from(mixed).unwrap_or(u64::MAX).min(*bounds.end()).max(*bounds.start())
 }
 

@@ -33,20 +33,36 @@ pub struct PrometheusInfo {
 }
 
 impl<T: Config> Pallet<T> {
-	pub(crate) fn do_serve_axon(hotkey: T::AccountId, netuid: u16, axon: AxonInfo) -> DispatchResult {
-		let last = Axons::<T>::get(netuid, &hotkey).map(|axon| axon.block);
-		Self::ensure_may_serve(&hotkey, netuid, last, axon.ip, axon.ip_type)?;
-		Axons::<T>::insert(netuid, &hotkey, axon);
-		Self::deposit_event(Event::AxonServed { netuid, hotkey });
+	pub(crate) fn do_serve_axon(hotkey: &T::AccountId, netuid: u16, axon: AxonInfo) -> DispatchResult {
+		Self::ensure_may_serve_axon(hotkey, netuid, &axon)?;
+		Axons::<T>::insert(netuid, hotkey, axon);
+		Self::deposit_event(Event::AxonServed { netuid, hotkey: hotkey.clone() });
 		Ok(())
 	}
 
-	pub(crate) fn do_serve_prometheus(hotkey: T::AccountId, netuid: u16, prometheus: PrometheusInfo) -> DispatchResult {
-		let last = Prometheus::<T>::get(netuid, &hotkey).map(|prometheus| prometheus.block);
-		Self::ensure_may_serve(&hotkey, netuid, last, prometheus.ip, prometheus.ip_type)?;
-		Prometheus::<T>::insert(netuid, &hotkey, prometheus);
-		Self::deposit_event(Event::PrometheusServed { netuid, hotkey });
+	pub(crate) fn do_serve_prometheus(
+		hotkey: &T::AccountId,
+		netuid: u16,
+		prometheus: PrometheusInfo,
+	) -> DispatchResult {
+		Self::ensure_may_serve_prometheus(hotkey, netuid, &prometheus)?;
+		Prometheus::<T>::insert(netuid, hotkey, prometheus);
+		Self::deposit_event(Event::PrometheusServed { netuid, hotkey: hotkey.clone() });
 		Ok(())
+	}
+
+	pub(crate) fn ensure_may_serve_axon(hotkey: &T::AccountId, netuid: u16, axon: &AxonInfo) -> Result<(), Error<T>> {
+		let last = Axons::<T>::get(netuid, hotkey).map(|axon| axon.block);
+		Self::ensure_may_serve(hotkey, netuid, last, axon.ip, axon.ip_type)
+	}
+
+	pub(crate) fn ensure_may_serve_prometheus(
+		hotkey: &T::AccountId,
+		netuid: u16,
+		prometheus: &PrometheusInfo,
+	) -> Result<(), Error<T>> {
+		let last = Prometheus::<T>::get(netuid, hotkey).map(|prometheus| prometheus.block);
+		Self::ensure_may_serve(hotkey, netuid, last, prometheus.ip, prometheus.ip_type)
 	}
 
 	fn ensure_may_serve(
@@ -55,7 +71,7 @@ impl<T: Config> Pallet<T> {
 		last: Option<u64>,
 		ip: u128,
 		ip_type: u8,
-	) -> DispatchResult {
+	) -> Result<(), Error<T>> {
 		ensure!(Uids::<T>::contains_key(netuid, hotkey), Error::<T>::HotKeyNotRegisteredInSubNet);
 		let is_address = match ip_type {
 			4 => ip != 0 && u32::try_from(ip).is_ok(),

@@ -46,15 +46,13 @@ impl SentRow {
 		let is_one_each = netuids.len() == weights.len() && netuids.len() == version_keys.len();
 		ensure!(is_one_each, Error::<T>::InputLengthsUnequal);
 		ensure_batch::<T>(netuids.len(), T::MaxSubnets::get())?;
-		let rows = netuids.iter().zip(weights).zip(version_keys);
-		let row =
-			|((netuid, entries), key): ((&Compact<u16>, &Vec<(Compact<u16>, Compact<u16>)>), &Compact<u64>)| Self {
-				netuid: netuid.0,
-				dests: entries.iter().map(|(uid, _)| uid.0).collect(),
-				weights: entries.iter().map(|(_, weight)| weight.0).collect(),
-				version_key: key.0,
-			};
-		Ok(rows.map(row).collect())
+		let rows = netuids.iter().zip(weights).zip(version_keys).map(|((netuid, entries), key)| Self {
+			netuid: netuid.0,
+			dests: entries.iter().map(|(uid, _)| uid.0).collect(),
+			weights: entries.iter().map(|(_, weight)| weight.0).collect(),
+			version_key: key.0,
+		});
+		Ok(rows.collect())
 	}
 }
 

@@ -5,8 +5,12 @@
 //! by less than 2⁻⁶⁴ of a share, so that a pool never owes more than it has. A holding reads as the largest whole number
 //! of rao that is no more than 2⁻²⁰ rao above its exact part: so an amount that was just put in reads as that amount,
 //! whatever the rounding of its shares (as long as a share has not come to be worth 2⁴⁴ rao), and yet all holdings together
-//! read as no more than the pool holds (as long as there are fewer than 2²⁰ of them). Beyond those figures somebody may
-//! read a rao less or more; what is handed out stays what was put in and earned.
+//! read as no more than the pool holds (as long as there are fewer than 2²⁰ of them).
+//!
+//! Who takes earnings out sells shares, so the price of a share only ever rises, until one alone is left, whose shares are
+//! counted anew. At 10 % an epoch, all of it taken out each time, it takes 320 epochs to 2⁴⁴, from where a holding may read
+//! as a rao less or more, and 465 to 2⁶⁴, from where shares are so coarse that a deposit is refused if it would lose more
+//! than a rao by it. All the while what is paid out is what was put in and earned, to the rao.
 
 use sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
 use substrate_fixed::types::U64F64;
@@ -40,6 +44,24 @@ impl SharePool {
 		let total = u128::from(self.total) << TOLERANCE_BITS;
 		let exact = ratio(share.to_bits(), total, self.shares.to_bits(), Rounding::Down).unwrap_or(0);
 		u64::try_from(exact.saturating_add(TOLERANCE) >> TOLERANCE_BITS).unwrap_or(u64::MAX).min(self.total)
+	}
+
+	/// What `share` is from now on: who has all shares gets one a rao, so that the price starts anew. Nobody else is there
+	/// to see a difference, and without it the shares of who takes all earnings out, again and again, would dwindle to
+	/// nothing. Others keep what they have.
+	pub fn renew(&mut self, share: U64F64) -> U64F64 {
+		if share.to_bits() < self.shares.to_bits() {
+			return share;
+		}
+		self.shares = U64F64::saturating_from_num(self.total);
+		self.shares
+	}
+
+	/// Whether who puts `amount` rao in has them, but for one: not so if all shares are so few that less than the smallest
+	/// fraction of one is due.
+	pub fn is_fine_enough_for(mut self, amount: u64) -> bool {
+		let bought = self.deposit(amount);
+		bought.to_bits() > 0 && self.value_of(bought).saturating_add(1) >= amount
 	}
 
 	/// Puts `amount` rao in, and returns the shares that it buys, rounded down. Who owns nothing of an empty pool gets a

@@ -41,6 +41,7 @@ impl<T: Config> Pallet<T> {
 		Self::ensure_takes_stake(&hotkey, netuid)?;
 		let free = T::Currency::reducible_balance(&coldkey, Preservation::Preserve, Fortitude::Polite);
 		ensure!(free >= amount, Error::<T>::NotEnoughBalance);
+		Self::ensure_fine_enough(&hotkey, &coldkey, netuid, amount)?;
 
 		T::Currency::burn_from(&coldkey, amount, Preservation::Preserve, Precision::Exact, Fortitude::Polite)?;
 		Self::increase_stake(&hotkey, &coldkey, netuid, amount);
@@ -62,17 +63,19 @@ impl<T: Config> Pallet<T> {
 	}
 
 	pub(crate) fn do_unstake_all(coldkey: T::AccountId, hotkey: T::AccountId) -> DispatchResult {
-		// No more than there are subnets.
-		let netuids: Vec<u16> = Alpha::<T>::iter_key_prefix((&hotkey, &coldkey)).collect();
-		let mut removed = false;
+		// As many as there can be subnets, and root; where more are on their way out, their stake comes by itself.
+		let most = (T::MaxSubnets::get() as usize).saturating_add(1);
+		let netuids: Vec<u16> = Alpha::<T>::iter_key_prefix((&hotkey, &coldkey)).take(most).collect();
+		let mut removed = 0u64;
 		for netuid in netuids {
 			let amount = Self::stake_of(&hotkey, &coldkey, netuid);
-			if amount > 0 {
-				Self::do_remove_stake(coldkey.clone(), hotkey.clone(), netuid, amount)?;
-				removed = true;
-			}
+			Self::decrease_stake(&hotkey, &coldkey, netuid, amount)?;
+			removed = removed.saturating_add(amount);
+			let (coldkey, hotkey) = (coldkey.clone(), hotkey.clone());
+			Self::deposit_event(Event::StakeRemoved { coldkey, hotkey, netuid, amount });
 		}
-		ensure!(removed, Error::<T>::NotEnoughStake);
+		ensure!(removed > 0, Error::<T>::NotEnoughStake);
+		T::Currency::mint_into(&coldkey, removed)?;
 		Ok(())
 	}
 
@@ -81,6 +84,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(from != to, Error::<T>::SameStake);
 		Self::ensure_takes_stake(&to.hotkey, to.netuid)?;
 		Self::decrease_stake(&from.hotkey, &from.coldkey, from.netuid, amount)?;
+		Self::ensure_fine_enough(&to.hotkey, &to.coldkey, to.netuid, amount)?;
 		Self::increase_stake(&to.hotkey, &to.coldkey, to.netuid, amount);
 		Self::deposit_event(Event::StakeMoved {
 			origin_coldkey: from.coldkey,
@@ -101,12 +105,24 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
+	/// Whether `coldkey` would have what it puts in.
+	fn ensure_fine_enough(hotkey: &T::AccountId, coldkey: &T::AccountId, netuid: u16, amount: u64) -> DispatchResult {
+		let mut pool = Self::pool(hotkey, netuid);
+		pool.renew(Alpha::<T>::get((hotkey, coldkey, netuid)));
+		ensure!(pool.is_fine_enough_for(amount), Error::<T>::PoolTooCoarse);
+		Ok(())
+	}
+
 	/// Adds to a stake. No sum can overflow: all stake is part of the total issuance.
 	pub(crate) fn increase_stake(hotkey: &T::AccountId, coldkey: &T::AccountId, netuid: u16, amount: u64) {
 		let mut pool = Self::pool(hotkey, netuid);
-		let bought = pool.deposit(amount);
-		Alpha::<T>::mutate((hotkey, coldkey, netuid), |share| *share = share.saturating_add(bought));
-		StakedHotkeys::<T>::insert(coldkey, hotkey, ());
+		let share = pool.renew(Alpha::<T>::get((hotkey, coldkey, netuid)));
+		let share = share.saturating_add(pool.deposit(amount));
+		// A payment may be too little for any share of a coarse pool: all who have one then share it.
+		if share.to_bits() > 0 {
+			Alpha::<T>::insert((hotkey, coldkey, netuid), share);
+			StakedHotkeys::<T>::insert(coldkey, hotkey, ());
+		}
 		Self::put_pool(hotkey, netuid, pool);
 		Self::add_to_totals(hotkey, netuid, amount);
 	}
@@ -119,7 +135,7 @@ impl<T: Config> Pallet<T> {
 		amount: u64,
 	) -> DispatchResult {
 		let mut pool = Self::pool(hotkey, netuid);
-		let share = Alpha::<T>::get((hotkey, coldkey, netuid));
+		let share = pool.renew(Alpha::<T>::get((hotkey, coldkey, netuid)));
 		let left = pool.withdraw(share, amount).ok_or(Error::<T>::NotEnoughStake)?;
 		if left.to_bits() > 0 {
 			Alpha::<T>::insert((hotkey, coldkey, netuid), left);

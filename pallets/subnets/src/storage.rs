@@ -231,9 +231,9 @@ mod money {
 	#[pallet::storage]
 	pub type Delegates<T: Config> =
 		StorageMap<_, Blake2_128Concat, T::AccountId, u16, ValueQuery, ConstU16<MAX_DELEGATE_TAKE>>;
-	/// Block in which the take of a hotkey was last increased.
+	/// Block in which the take of a hotkey last changed.
 	#[pallet::storage]
-	pub type LastTakeIncrease<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, u64, OptionQuery>;
+	pub type LastTakeChange<T: Config> = StorageMap<_, Blake2_128Concat, T::AccountId, u64, OptionQuery>;
 	/// Shares of a coldkey in the stake on a hotkey, kept on a subnet: of [`TotalHotkeyShares`] that are worth
 	/// [`TotalHotkeyAlpha`]. An alpha is a rao, as its price is 1.
 	#[pallet::storage]

@@ -3,7 +3,7 @@
 
 use frame_support::{ensure, pallet_prelude::*};
 
-use crate::{Config, Delegates, Error, Event, LastTakeIncrease, Owner, Pallet};
+use crate::{Config, Delegates, Error, Event, LastTakeChange, Owner, Pallet};
 
 /// Highest take, 18 % per 65535, and what every hotkey starts with.
 pub const MAX_DELEGATE_TAKE: u16 = 11_796;
@@ -16,21 +16,21 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Nominators must have time to leave, so that increases are rare.
+	/// Nominators must have time to leave, so that increases are rare, and none follows a decrease that attracted them.
 	pub(crate) fn do_increase_take(coldkey: T::AccountId, hotkey: T::AccountId, take: u16) -> DispatchResult {
 		Self::ensure_owns(&coldkey, &hotkey)?;
 		ensure!(take > Delegates::<T>::get(&hotkey), Error::<T>::DelegateTakeTooLow);
 		ensure!(take <= MAX_DELEGATE_TAKE, Error::<T>::DelegateTakeTooHigh);
-		if let Some(last) = LastTakeIncrease::<T>::get(&hotkey) {
+		if let Some(last) = LastTakeChange::<T>::get(&hotkey) {
 			let blocks_left = Self::blocks_left(last, T::TakeIncreaseInterval::get());
 			ensure!(blocks_left == 0, Error::<T>::TakeIncreaseTooSoon { blocks_left });
 		}
-		LastTakeIncrease::<T>::insert(&hotkey, Self::block());
 		Self::put_take(hotkey, take);
 		Ok(())
 	}
 
 	fn put_take(hotkey: T::AccountId, take: u16) {
+		LastTakeChange::<T>::insert(&hotkey, Self::block());
 		Delegates::<T>::insert(&hotkey, take);
 		Self::deposit_event(Event::TakeSet { hotkey, take });
 	}

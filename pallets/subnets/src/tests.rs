@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What validators, miners and the chain's money rely on.
 
+mod commit_reveal;
+mod dividends;
 mod emission;
 mod exact;
+mod hyperparameters;
+mod networks;
+mod pool;
 mod registration;
+mod serving;
 mod simulation;
+mod stake;
 mod views;
 mod weights;
+mod yuma;
 
 use frame_support::assert_ok;
+use sp_runtime::DispatchResult;
 
-use crate::mock::*;
+use crate::{mock::*, Hyperparameter, PendingEmission, TotalIssuance};
 
 /// Hotkey number `n` of a coldkey.
 fn hotkey(coldkey: u64, n: u64) -> u64 {
@@ -39,4 +48,36 @@ fn join_root(coldkey: u64, stake: u64, votes: &[u16]) -> u64 {
 	let weights = vec![1; votes.len()];
 	assert_ok!(Subnets::set_root_weights(signed(coldkey), 0, hotkey, votes.to_vec(), weights, 0));
 	hotkey
+}
+
+/// Mints `amount` rao that the neurons of a subnet have earned.
+fn mint_pending(netuid: u16, amount: u64) {
+	PendingEmission::<Test>::mutate(netuid, |pending| *pending += amount);
+	TotalIssuance::<Test>::mutate(|issuance| *issuance += amount);
+}
+
+/// Runs the epoch of a subnet, which has `amount` rao more to pay.
+fn run_epoch(netuid: u16, amount: u64) {
+	mint_pending(netuid, amount);
+	Subnets::run_epoch(netuid, System::block_number());
+}
+
+/// Sets a parameter of subnet 1, as root does.
+#[track_caller]
+fn set(parameter: Hyperparameter) {
+	assert_ok!(Subnets::set_hyperparameter(RuntimeOrigin::root(), 1, parameter));
+}
+
+/// The result of `test`, which leaves no trace.
+fn tried<Result>(test: impl FnOnce() -> Result) -> Result {
+	use sp_runtime::{DispatchError, TransactionOutcome::Rollback};
+	let result = frame_support::storage::with_transaction(|| Rollback(Ok::<_, DispatchError>(test())));
+	result.expect("it is within the limit of nested transactions")
+}
+
+/// Every event of this pallet since the last call, the oldest first.
+fn new_events() -> Vec<crate::Event<Test>> {
+	let events = System::read_events_for_pallet::<crate::Event<Test>>();
+	System::reset_events();
+	events
 }

@@ -12,7 +12,7 @@ use golden::workspace;
 use serde_json::Value;
 
 /// The layers from the bottom up; a crate may depend on crates of lower layers only.
-const LAYERS: [&[&str]; 7] = [
+const LAYERS: [&[&str]; 8] = [
 	&["yuma-consensus"],
 	&["pallet-root-weights", "pallet-commitments"],
 	&["pallet-subnets"],
@@ -20,6 +20,7 @@ const LAYERS: [&[&str]; 7] = [
 	&["root-weights-runtime"],
 	&["root-weights-node"],
 	&["golden", "e2e"],
+	&["clients"],
 ];
 /// The off-chain programs meet the chain in its metadata alone.
 const OFF_CHAIN: [&str; 3] = ["offchain-validator", "localnet", "mechanisms"];

@@ -15,7 +15,7 @@ use sp_core::H256;
 use sp_runtime::{traits::DispatchTransaction, transaction_validity::TransactionSource::External};
 
 use super::*;
-use crate::{Call, CheckWeights, Hyperparameter};
+use crate::{Call, CheckFreeCalls, Hyperparameter};
 
 /// Blocks between two looks at all the invariants, which take ten times as long as a block.
 const CHECKED: usize = 25;
@@ -179,7 +179,7 @@ fn run(step: Step) {
 		Step::Call(who, call) => {
 			let (info, outer) = (call.get_dispatch_info(), RuntimeCall::from((*call).clone()));
 			let origin = || RuntimeOrigin::signed(who);
-			let pool = CheckWeights::<Test>::new().validate_only(origin(), &outer, &info, 0, External, 0);
+			let pool = CheckFreeCalls::<Test>::new().validate_only(origin(), &outer, &info, 0, External, 0);
 			let executed = call.dispatch_bypass_filter(origin());
 			if matches!(info.pays_fee, frame_support::dispatch::Pays::No) && !is_root_vote(&outer) {
 				assert_eq!(pool.is_ok(), executed.is_ok(), "pool {pool:?}, call {executed:?}");

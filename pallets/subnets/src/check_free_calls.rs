@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-//! Keeps weight calls that would fail out of the transaction pool.
+//! Keeps free calls that would fail out of the transaction pool: those that set weights or announce an address.
 //!
-//! They are free of charge, and a call that fails is as free as one that succeeds. So what the call would refuse is
+//! A call that fails is as free as one that succeeds. So what the call would refuse is
 //! refused before it gets into a block, where it costs the chain no more than the check.
 
 use alloc::{vec, vec::Vec};
@@ -26,20 +26,24 @@ use sp_runtime::{
 use crate::{
 	commit_reveal::{unpack_commits, unpack_reveals, Reveal},
 	set_weights::SentRow,
-	Call, Config, Error, Pallet, WeightInfo,
+	AxonInfo, Call, Config, Error, Pallet, PrometheusInfo, WeightInfo,
 };
 
-/// What a weight call asks for.
-pub(crate) enum WeightRequest {
+/// What a free call asks for.
+pub(crate) enum FreeRequest {
 	/// To set rows in the open.
 	Set(Vec<SentRow>),
 	/// To promise rows by their hash.
 	Commit(Vec<(u16, H256)>),
 	/// To set rows of one subnet that were promised.
 	Reveal(u16, Vec<Reveal>),
+	/// To say where an axon is served on a subnet.
+	Axon(u16, AxonInfo),
+	/// To say where metrics are served on a subnet.
+	Prometheus(u16, PrometheusInfo),
 }
 
-impl WeightRequest {
+impl FreeRequest {
 	/// What of a neuron it is about, one transaction at a time.
 	fn tags<AccountId: Clone>(&self, hotkey: &AccountId) -> Vec<(u8, u16, AccountId)> {
 		let tag = |kind: u8, netuid: &u16| (kind, *netuid, hotkey.clone());
@@ -47,13 +51,15 @@ impl WeightRequest {
 			Self::Set(rows) => rows.iter().map(|row| tag(0, &row.netuid)).collect(),
 			Self::Commit(commits) => commits.iter().map(|(netuid, _)| tag(1, netuid)).collect(),
 			Self::Reveal(netuid, _) => vec![tag(2, netuid)],
+			Self::Axon(netuid, _) => vec![tag(3, netuid)],
+			Self::Prometheus(netuid, _) => vec![tag(4, netuid)],
 		}
 	}
 }
 
 impl<T: Config> Call<T> {
-	/// The weights that the call sets, promises or shows, if it is such a call and one can tell.
-	pub(crate) fn as_weights(&self) -> Option<Result<WeightRequest, Error<T>>> {
+	/// What the call asks for, if it is a free one and one can tell.
+	pub(crate) fn as_free(&self) -> Option<Result<FreeRequest, Error<T>>> {
 		let request = match self {
 			Self::set_weights { netuid, dests, weights, version_key } => {
 				Pallet::<T>::request_to_set(0, *netuid, dests, weights, *version_key)
@@ -62,14 +68,14 @@ impl<T: Config> Call<T> {
 				Pallet::<T>::request_to_set(*mecid, *netuid, dests, weights, *version_key)
 			},
 			Self::batch_set_weights { netuids, weights, version_keys } => {
-				SentRow::unpack(netuids, weights, version_keys).map(WeightRequest::Set)
+				SentRow::unpack(netuids, weights, version_keys).map(FreeRequest::Set)
 			},
 			Self::commit_weights { netuid, commit_hash } => Pallet::<T>::request_to_commit(0, *netuid, *commit_hash),
 			Self::commit_mechanism_weights { netuid, mecid, commit_hash } => {
 				Pallet::<T>::request_to_commit(*mecid, *netuid, *commit_hash)
 			},
 			Self::batch_commit_weights { netuids, commit_hashes } => {
-				unpack_commits(netuids, commit_hashes).map(WeightRequest::Commit)
+				unpack_commits(netuids, commit_hashes).map(FreeRequest::Commit)
 			},
 			Self::reveal_weights { netuid, uids, values, salt, version_key } => {
 				Pallet::<T>::request_to_reveal(0, *netuid, uids, values, salt, *version_key)
@@ -79,14 +85,39 @@ impl<T: Config> Call<T> {
 			},
 			Self::batch_reveal_weights { netuid, uids_list, values_list, salts_list, version_keys } => {
 				unpack_reveals(*netuid, uids_list, values_list, salts_list, version_keys)
-					.map(|reveals| WeightRequest::Reveal(*netuid, reveals))
+					.map(|reveals| FreeRequest::Reveal(*netuid, reveals))
 			},
+			Self::serve_axon { netuid, version, ip, port, ip_type, protocol, placeholder1, placeholder2 } => {
+				Ok(FreeRequest::Axon(
+					*netuid,
+					AxonInfo {
+						block: Pallet::<T>::block(),
+						version: *version,
+						ip: *ip,
+						port: *port,
+						ip_type: *ip_type,
+						protocol: *protocol,
+						placeholder1: *placeholder1,
+						placeholder2: *placeholder2,
+					},
+				))
+			},
+			Self::serve_prometheus { netuid, version, ip, port, ip_type } => Ok(FreeRequest::Prometheus(
+				*netuid,
+				PrometheusInfo {
+					block: Pallet::<T>::block(),
+					version: *version,
+					ip: *ip,
+					port: *port,
+					ip_type: *ip_type,
+				},
+			)),
 			_ => return None,
 		};
 		Some(request)
 	}
 
-	/// What it takes to check it; nothing if it is no weight call.
+	/// What it takes to check it; nothing if it is no free call.
 	fn weight_of_check(&self) -> Weight {
 		let (set, reveal) = (<T as Config>::WeightInfo::check_weights, <T as Config>::WeightInfo::check_reveal);
 		match self {
@@ -100,6 +131,7 @@ impl<T: Config> Call<T> {
 			Self::batch_reveal_weights { uids_list, .. } => {
 				Pallet::<T>::weight_of_rows(uids_list.iter().map(Vec::len), reveal)
 			},
+			Self::serve_axon { .. } | Self::serve_prometheus { .. } => set(0), // Which reads as much, and more.
 			_ => Weight::zero(),
 		}
 	}
@@ -112,15 +144,15 @@ impl<T: Config> Pallet<T> {
 		dests: &[u16],
 		weights: &[u16],
 		version_key: u64,
-	) -> Result<WeightRequest, Error<T>> {
+	) -> Result<FreeRequest, Error<T>> {
 		ensure!(mecid == 0, Error::<T>::MechanismDoesNotExist);
 		let row = SentRow { netuid, dests: dests.to_vec(), weights: weights.to_vec(), version_key };
-		Ok(WeightRequest::Set(vec![row]))
+		Ok(FreeRequest::Set(vec![row]))
 	}
 
-	pub(crate) fn request_to_commit(mecid: u8, netuid: u16, hash: H256) -> Result<WeightRequest, Error<T>> {
+	pub(crate) fn request_to_commit(mecid: u8, netuid: u16, hash: H256) -> Result<FreeRequest, Error<T>> {
 		ensure!(mecid == 0, Error::<T>::MechanismDoesNotExist);
-		Ok(WeightRequest::Commit(vec![(netuid, hash)]))
+		Ok(FreeRequest::Commit(vec![(netuid, hash)]))
 	}
 
 	pub(crate) fn request_to_reveal(
@@ -130,27 +162,33 @@ impl<T: Config> Pallet<T> {
 		weights: &[u16],
 		salt: &[u16],
 		version_key: u64,
-	) -> Result<WeightRequest, Error<T>> {
+	) -> Result<FreeRequest, Error<T>> {
 		ensure!(mecid == 0, Error::<T>::MechanismDoesNotExist);
 		let row = SentRow { netuid, dests: dests.to_vec(), weights: weights.to_vec(), version_key };
-		Ok(WeightRequest::Reveal(netuid, vec![Reveal { row, salt: salt.to_vec() }]))
+		Ok(FreeRequest::Reveal(netuid, vec![Reveal { row, salt: salt.to_vec() }]))
 	}
 
 	/// Does what `request`, signed by `hotkey`, asks for, or refuses it and changes nothing.
-	pub(crate) fn do_weights(hotkey: &T::AccountId, request: Result<WeightRequest, Error<T>>) -> DispatchResult {
+	pub(crate) fn do_free(hotkey: &T::AccountId, request: Result<FreeRequest, Error<T>>) -> DispatchResult {
 		match request? {
-			WeightRequest::Set(rows) => Self::do_set_weights(hotkey, &rows),
-			WeightRequest::Commit(commits) => Self::do_commit_weights(hotkey, &commits),
-			WeightRequest::Reveal(netuid, reveals) => Self::do_reveal_weights(hotkey, netuid, &reveals),
+			FreeRequest::Set(rows) => Self::do_set_weights(hotkey, &rows),
+			FreeRequest::Commit(commits) => Self::do_commit_weights(hotkey, &commits),
+			FreeRequest::Reveal(netuid, reveals) => Self::do_reveal_weights(hotkey, netuid, &reveals),
+			FreeRequest::Axon(netuid, axon) => Self::do_serve_axon(hotkey, netuid, axon),
+			FreeRequest::Prometheus(netuid, prometheus) => Self::do_serve_prometheus(hotkey, netuid, prometheus),
 		}
 	}
 
 	/// Whether `request`, signed by `hotkey`, would be done now. Changes nothing.
-	pub(crate) fn check_weights(hotkey: &T::AccountId, request: &WeightRequest) -> Result<(), Error<T>> {
+	pub(crate) fn check_free(hotkey: &T::AccountId, request: &FreeRequest) -> Result<(), Error<T>> {
 		match request {
-			WeightRequest::Set(rows) => Self::accept_rows(hotkey, rows).map(|_| ()),
-			WeightRequest::Commit(commits) => Self::accept_commits(hotkey, commits).map(|_| ()),
-			WeightRequest::Reveal(netuid, reveals) => Self::accept_reveals(hotkey, *netuid, reveals).map(|_| ()),
+			FreeRequest::Set(rows) => Self::accept_rows(hotkey, rows).map(|_| ()),
+			FreeRequest::Commit(commits) => Self::accept_commits(hotkey, commits).map(|_| ()),
+			FreeRequest::Reveal(netuid, reveals) => Self::accept_reveals(hotkey, *netuid, reveals).map(|_| ()),
+			FreeRequest::Axon(netuid, axon) => Self::ensure_may_serve_axon(hotkey, *netuid, axon),
+			FreeRequest::Prometheus(netuid, prometheus) => {
+				Self::ensure_may_serve_prometheus(hotkey, *netuid, prometheus)
+			},
 		}
 	}
 
@@ -160,17 +198,17 @@ impl<T: Config> Pallet<T> {
 	}
 }
 
-/// Refuses, in the pool and when a block is made, a weight call that would fail, and lets one of each kind of a neuron wait
-/// at a time. Nothing is signed for it: it takes no room in a transaction.
+/// Refuses, in the pool and when a block is made, a free call that would fail, and lets one of each kind of a neuron wait at
+/// a time. Nothing is signed for it: it takes no room in a transaction.
 ///
 /// The number in `InvalidTransaction::Custom` is [`FIRST_REFUSAL`] plus the index of the pallet's error in the metadata.
 #[derive(Encode, Decode, DecodeWithMemTracking, DefaultNoBound, TypeInfo)]
 #[scale_info(skip_type_params(T))]
-pub struct CheckWeights<T>(PhantomData<T>);
+pub struct CheckFreeCalls<T>(PhantomData<T>);
 
-impl<T> CheckWeights<T> {
-	/// Says that a call is about a neuron's weights, to a pool that holds one transaction for each such tag.
-	const TAG: &'static str = "Weights";
+impl<T> CheckFreeCalls<T> {
+	/// Says that a call is about a neuron's weights or addresses, to a pool that holds one transaction for each such tag.
+	const TAG: &'static str = "Subnets";
 
 	/// The extension.
 	pub fn new() -> Self {
@@ -178,11 +216,11 @@ impl<T> CheckWeights<T> {
 	}
 }
 
-impl<T> TransactionExtension<T::RuntimeCall> for CheckWeights<T>
+impl<T> TransactionExtension<T::RuntimeCall> for CheckFreeCalls<T>
 where
 	T: Config<RuntimeCall: IsSubType<Call<T>>> + Send + Sync,
 {
-	const IDENTIFIER: &'static str = "CheckWeights";
+	const IDENTIFIER: &'static str = "CheckFreeCalls";
 	type Implicit = ();
 	type Val = ();
 	type Pre = ();
@@ -201,11 +239,11 @@ where
 		_: &impl Encode,
 		_: TransactionSource,
 	) -> ValidateResult<(), T::RuntimeCall> {
-		let Some((hotkey, request)) = origin.as_signer().zip(call.is_sub_type().and_then(Call::as_weights)) else {
+		let Some((hotkey, request)) = origin.as_signer().zip(call.is_sub_type().and_then(Call::as_free)) else {
 			return Ok((ValidTransaction::default(), (), origin));
 		};
 		let request = request.map_err(refusal)?;
-		Pallet::<T>::check_weights(hotkey, &request).map_err(refusal)?;
+		Pallet::<T>::check_free(hotkey, &request).map_err(refusal)?;
 		let tags = request.tags(hotkey).into_iter();
 		let valid = tags.fold(ValidTransaction::with_tag_prefix(Self::TAG), |valid, tag| valid.and_provides(tag));
 		Ok((valid.build()?, (), origin))
@@ -225,22 +263,22 @@ pub fn refusal<T>(error: Error<T>) -> InvalidTransaction {
 }
 
 // By hand, since a derive would ask the same of the type parameter.
-impl<T> Clone for CheckWeights<T> {
+impl<T> Clone for CheckFreeCalls<T> {
 	fn clone(&self) -> Self {
 		Self(PhantomData)
 	}
 }
 
-impl<T> PartialEq for CheckWeights<T> {
+impl<T> PartialEq for CheckFreeCalls<T> {
 	fn eq(&self, _: &Self) -> bool {
 		true
 	}
 }
 
-impl<T> Eq for CheckWeights<T> {}
+impl<T> Eq for CheckFreeCalls<T> {}
 
-impl<T> fmt::Debug for CheckWeights<T> {
+impl<T> fmt::Debug for CheckFreeCalls<T> {
 	fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-		formatter.write_str("CheckWeights")
+		formatter.write_str("CheckFreeCalls")
 	}
 }
