@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # What is too long for every change: everything test.sh does, a full run of the local network, ten times as many cases
-# for every property, a hundred thousand steps of the state machine, whether blocks take as long as they are charged for,
-# the lints and documentation of the whole workspace, and the chain client where libtorch is missing.
+# for every property, a hundred thousand steps of the state machine, a million simulated blocks, whether blocks take as
+# long as they are charged for, the lints and documentation of the whole workspace, and the chain client where libtorch is
+# missing.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$ROOT"

@@ -37,6 +37,7 @@ fn execute(test: impl FnOnce()) {
 		test();
 		SubtensorModule::do_try_state().expect("every invariant of subnets holds");
 		RootWeights::do_try_state().expect("every invariant of root weights holds");
+		Commitments::do_try_state().expect("every invariant of commitments holds");
 	});
 }
 

@@ -19,12 +19,13 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn set_commitment() -> Weight {
-		// At least 23_575 ns.
-		Weight::from_parts(25_508_000, 0)
+		// At least 24_066 ns.
+		Weight::from_parts(25_528_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn check_commitment() -> Weight {
-		Weight::from_parts(10_000_000, 0).saturating_add(T::DbWeight::get().reads(2))
+		// At least 11_217 ns.
+		Weight::from_parts(12_178_000, 0).saturating_add(T::DbWeight::get().reads(2))
 	}
 }

@@ -87,6 +87,12 @@ fn give_owner<T: Config>(netuid: u16) {
 	Pallet::<T>::do_set_subnet_owner(netuid, coldkey, hotkey).expect("the subnet is there");
 }
 
+/// So many neurons with stake, on a new subnet.
+fn stakers<T: Config>(count: u32) -> Vec<(T::AccountId, T::AccountId)> {
+	add_subnets::<T>(1);
+	(0..count).map(|_| add_neuron::<T>(NETUID, STAKE)).collect()
+}
+
 /// What a subnet's epoch has to work on.
 #[derive(Clone, Copy)]
 struct Subnet {
@@ -598,17 +604,32 @@ mod benchmarks {
 		assert_eq!(ValidatorPermit::<T>::get(NETUID).iter().filter(|permit| **permit).count(), v as usize);
 	}
 
-	/// An epoch that pays `p` neurons.
+	/// Paying `m` miners, who have stake.
 	#[benchmark]
-	fn epoch_paid(p: Linear<0, UIDS>) {
-		Subnet { validators: 0, staked: p, pending: 1_000 * STAKE, ..Subnet::SILENT }.create::<T>();
+	fn pay_miners(m: Linear<0, UIDS>) {
+		let neurons = stakers::<T>(m);
 
 		#[block]
 		{
-			Pallet::<T>::run_epoch(NETUID, BLOCK.into());
+			neurons.iter().for_each(|(hotkey, owner)| Pallet::<T>::increase_stake(hotkey, owner, NETUID, STAKE));
 		}
 
-		assert_eq!(crate::Emission::<T>::get(NETUID).iter().filter(|paid| **paid > 0).count(), p as usize);
+		assert!(neurons.iter().all(|(hotkey, owner)| Pallet::<T>::stake_of(hotkey, owner, NETUID) == 2 * STAKE));
+	}
+
+	/// Paying `v` validators, who have stake on this subnet alone.
+	#[benchmark]
+	fn pay_validators(v: Linear<0, UIDS>) {
+		let neurons = stakers::<T>(v);
+		let pools: u32;
+
+		#[block]
+		{
+			pools =
+				neurons.iter().map(|(hotkey, owner)| Pallet::<T>::pay_validator(hotkey, owner, NETUID, STAKE)).sum();
+		}
+
+		assert_eq!(pools, v);
 	}
 
 	/// An epoch that pays one validator, who has stake on `p` other subnets.

@@ -43,7 +43,8 @@ impl EpochSize {
 	fn weight<W: WeightInfo>(&self) -> Weight {
 		W::epoch_neurons(self.neurons)
 			.saturating_add(W::epoch_validators(self.validators).saturating_sub(W::epoch_validators(0)))
-			.saturating_add(W::epoch_paid(self.paid.payments).saturating_sub(W::epoch_paid(0)))
+			.saturating_add(W::pay_miners(self.paid.miners).saturating_sub(W::pay_miners(0)))
+			.saturating_add(W::pay_validators(self.paid.validators).saturating_sub(W::pay_validators(0)))
 			.saturating_add(W::epoch_pools(self.paid.further_pools).saturating_sub(W::epoch_pools(0)))
 			.saturating_add(W::epoch_weights(self.weights).saturating_sub(W::epoch_weights(0)))
 			.saturating_add(W::epoch_bonds(self.bonds).saturating_sub(W::epoch_bonds(0)))

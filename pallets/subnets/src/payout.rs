@@ -13,8 +13,10 @@ use crate::{
 /// What paying costs depends on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Paid {
-	/// Payments to a neuron, of which there is one as a miner and one as a validator.
-	pub payments: u32,
+	/// Neurons that were paid as miners.
+	pub miners: u32,
+	/// Neurons that were paid as validators.
+	pub validators: u32,
 	/// Pools of stake that validators share with, but for one each.
 	pub further_pools: u32,
 }
@@ -23,19 +25,16 @@ impl<T: Config> Pallet<T> {
 	/// Pays each neuron what the epoch gave it; what is not paid stays pending.
 	pub(crate) fn pay(netuid: u16, output: &EpochOutput) -> Paid {
 		let (mut paid, mut sum) = (Paid::default(), 0u64);
-		for ((uid, server), validator) in (0u16..).zip(&output.server_emission).zip(&output.validator_emission) {
-			let amount = server.saturating_add(*validator); // Parts of one emission.
-			let Some(hotkey) = Keys::<T>::get(netuid, uid).filter(|_| amount > 0) else { continue };
-			let Some(owner) = Owner::<T>::get(&hotkey) else { continue };
-			if *server > 0 {
-				Self::increase_stake(&hotkey, &owner, netuid, *server);
-				paid.payments = paid.payments.saturating_add(1);
-			}
-			if *validator > 0 {
-				let pools = Self::pay_validator(&hotkey, &owner, netuid, *validator);
-				paid.payments = paid.payments.saturating_add(1);
-				paid.further_pools = paid.further_pools.saturating_add(pools.saturating_sub(1));
-			}
+		// First for stake, by the stake that has earned it.
+		for (hotkey, owner, amount) in Self::payees(netuid, &output.validator_emission) {
+			let pools = Self::pay_validator(&hotkey, &owner, netuid, amount);
+			paid.validators = paid.validators.saturating_add(1);
+			paid.further_pools = paid.further_pools.saturating_add(pools.saturating_sub(1));
+			sum = sum.saturating_add(amount); // Parts of one emission.
+		}
+		for (hotkey, owner, amount) in Self::payees(netuid, &output.server_emission) {
+			Self::increase_stake(&hotkey, &owner, netuid, amount);
+			paid.miners = paid.miners.saturating_add(1);
 			sum = sum.saturating_add(amount);
 		}
 		let pending = PendingEmission::<T>::mutate(netuid, |pending| {
@@ -46,9 +45,19 @@ impl<T: Config> Pallet<T> {
 		paid
 	}
 
+	/// Who gets which of `amounts`, which are by uid: hotkey, its owner, rao.
+	fn payees(netuid: u16, amounts: &[u64]) -> impl Iterator<Item = (T::AccountId, T::AccountId, u64)> + '_ {
+		let amounts = (0u16..).zip(amounts).filter(|(_, amount)| **amount > 0);
+		amounts.filter_map(move |(uid, amount)| {
+			let hotkey = Keys::<T>::get(netuid, uid)?;
+			let owner = Owner::<T>::get(&hotkey)?;
+			Some((hotkey, owner, *amount))
+		})
+	}
+
 	/// Pays `amount` for the stake on `hotkey`: the take, rounded down, to its owner on `netuid`, all the rest to who has
 	/// stake on it, in proportion, each where its stake is kept. Returns the number of pools.
-	fn pay_validator(hotkey: &T::AccountId, owner: &T::AccountId, netuid: u16, amount: u64) -> u32 {
+	pub(crate) fn pay_validator(hotkey: &T::AccountId, owner: &T::AccountId, netuid: u16, amount: u64) -> u32 {
 		let pools: Vec<(u16, u64)> = TotalHotkeyAlpha::<T>::iter_prefix(hotkey).collect(); // No more than subnets.
 		let stakes: Vec<u64> = pools.iter().map(|(_, stake)| *stake).collect();
 		let cut = cut_for_owner(amount, Delegates::<T>::get(hotkey));

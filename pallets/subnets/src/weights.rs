@@ -15,229 +15,261 @@ pub trait WeightInfo {
 	fn remove_stake() -> Weight;
 	fn burned_register() -> Weight;
 	fn root_register() -> Weight;
+	fn serve_axon() -> Weight;
+	fn serve_prometheus() -> Weight;
+	fn unstake_all() -> Weight;
+	fn move_stake() -> Weight;
+	fn decrease_take() -> Weight;
+	fn increase_take() -> Weight;
+	fn commit_weights() -> Weight;
+	fn reveal_weights(e: u32) -> Weight;
+	fn check_weights(e: u32) -> Weight;
+	fn check_reveal(e: u32) -> Weight;
+	fn register_network() -> Weight;
+	fn set_hyperparameter() -> Weight;
+	fn set_subnet_owner() -> Weight;
+	fn set_subnet_owner_cut() -> Weight;
+	fn adjust_burn() -> Weight;
+	fn count_registrations(r: u32) -> Weight;
 	fn create_network() -> Weight;
 	fn dissolve_network() -> Weight;
+	fn return_stake(k: u32) -> Weight;
 	fn mint_block_emission(s: u32) -> Weight;
 	fn idle(s: u32) -> Weight;
 	fn epoch_neurons(n: u32) -> Weight;
 	fn epoch_validators(v: u32) -> Weight;
-	fn epoch_paid(p: u32) -> Weight;
+	fn pay_miners(m: u32) -> Weight;
+	fn pay_validators(v: u32) -> Weight;
+	fn epoch_pools(p: u32) -> Weight;
 	fn epoch_weights(e: u32) -> Weight;
 	fn epoch_bonds(e: u32) -> Weight;
-	fn serve_axon() -> Weight;
-	fn serve_prometheus() -> Weight;
-	fn register_network() -> Weight;
-	fn decrease_take() -> Weight;
-	fn increase_take() -> Weight;
-	fn unstake_all() -> Weight;
-	fn move_stake() -> Weight;
-	fn commit_weights() -> Weight;
-	fn reveal_weights(e: u32) -> Weight;
-	fn check_weights(e: u32) -> Weight;
-	fn set_hyperparameter() -> Weight;
-	fn set_subnet_owner() -> Weight;
-	fn set_subnet_owner_cut() -> Weight;
-	fn epoch_pools(p: u32) -> Weight;
-	fn return_stake(k: u32) -> Weight;
-	fn check_reveal(e: u32) -> Weight;
-	fn adjust_burn() -> Weight;
-	fn count_registrations(r: u32) -> Weight;
 }
 
 /// Weights by the database prices of `T`.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	fn set_weights(e: u32) -> Weight {
-		// At least 135_883 ns.
-		Weight::from_parts(148_592_695, 0)
-			.saturating_add(Weight::from_parts(18_304, 0).saturating_mul(e.into()))
-			.saturating_add(T::DbWeight::get().reads(9))
+	fn set_weights(_e: u32) -> Weight {
+		// At least 161_751 ns.
+		Weight::from_parts(176_473_741, 0)
+			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn add_stake() -> Weight {
-		// At least 78_307 ns.
-		Weight::from_parts(81_191_000, 0)
-			.saturating_add(T::DbWeight::get().reads(6))
-			.saturating_add(T::DbWeight::get().writes(4))
+		// At least 125_207 ns.
+		Weight::from_parts(129_303_000, 0)
+			.saturating_add(T::DbWeight::get().reads(9))
+			.saturating_add(T::DbWeight::get().writes(8))
 	}
 	fn remove_stake() -> Weight {
-		// At least 68_953 ns.
-		Weight::from_parts(72_128_000, 0)
-			.saturating_add(T::DbWeight::get().reads(4))
-			.saturating_add(T::DbWeight::get().writes(4))
+		// At least 113_709 ns.
+		Weight::from_parts(117_295_000, 0)
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().writes(8))
 	}
 	fn burned_register() -> Weight {
-		// At least 4_677_429 ns.
-		Weight::from_parts(4_928_424_000, 0)
-			.saturating_add(T::DbWeight::get().reads(790))
-			.saturating_add(T::DbWeight::get().writes(534))
+		// At least 4_952_299 ns.
+		Weight::from_parts(5_320_537_000, 0)
+			.saturating_add(T::DbWeight::get().reads(797))
+			.saturating_add(T::DbWeight::get().writes(539))
 	}
 	fn root_register() -> Weight {
-		// At least 848_043 ns.
-		Weight::from_parts(900_351_000, 0)
+		// At least 908_223 ns.
+		Weight::from_parts(1_015_022_000, 0)
 			.saturating_add(T::DbWeight::get().reads(147))
-			.saturating_add(T::DbWeight::get().writes(23))
+			.saturating_add(T::DbWeight::get().writes(26))
 	}
-	fn create_network() -> Weight {
-		// At least 455_509 ns.
-		Weight::from_parts(475_328_000, 0)
-			.saturating_add(T::DbWeight::get().reads(65))
+	fn serve_axon() -> Weight {
+		// At least 33_250 ns.
+		Weight::from_parts(35_342_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	fn serve_prometheus() -> Weight {
+		// At least 34_131 ns.
+		Weight::from_parts(38_057_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
+	fn unstake_all() -> Weight {
+		// At least 16_518_682 ns.
+		Weight::from_parts(18_896_194_000, 0)
+			.saturating_add(T::DbWeight::get().reads(264))
+			.saturating_add(T::DbWeight::get().writes(264))
+	}
+	fn move_stake() -> Weight {
+		// At least 155_081 ns.
+		Weight::from_parts(173_829_000, 0)
+			.saturating_add(T::DbWeight::get().reads(14))
+			.saturating_add(T::DbWeight::get().writes(13))
+	}
+	fn decrease_take() -> Weight {
+		// At least 32_548 ns.
+		Weight::from_parts(38_517_000, 0)
+			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
+	fn increase_take() -> Weight {
+		// At least 40_750 ns.
+		Weight::from_parts(43_064_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	fn commit_weights() -> Weight {
+		// At least 164_425 ns.
+		Weight::from_parts(184_806_000, 0)
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	fn reveal_weights(e: u32) -> Weight {
+		// At least 191_696 ns.
+		Weight::from_parts(197_046_158, 0)
+			.saturating_add(Weight::from_parts(2_781_841, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(10))
+			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(e.into())))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	fn check_weights(e: u32) -> Weight {
+		// At least 90_715 ns.
+		Weight::from_parts(101_462_217, 0)
+			.saturating_add(Weight::from_parts(32_891, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(10))
+	}
+	fn check_reveal(e: u32) -> Weight {
+		// At least 99_749 ns.
+		Weight::from_parts(104_619_806, 0)
+			.saturating_add(Weight::from_parts(2_516_924, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(10))
+			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(e.into())))
+	}
+	fn register_network() -> Weight {
+		// At least 1_091_116 ns.
+		Weight::from_parts(1_191_736_000, 0)
+			.saturating_add(T::DbWeight::get().reads(87))
+			.saturating_add(T::DbWeight::get().writes(27))
+	}
+	fn set_hyperparameter() -> Weight {
+		// At least 26_970 ns.
+		Weight::from_parts(28_652_000, 0)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	fn set_subnet_owner() -> Weight {
+		// At least 37_215 ns.
+		Weight::from_parts(39_769_000, 0)
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(2))
+	}
+	fn set_subnet_owner_cut() -> Weight {
+		// At least 7_151 ns.
+		Weight::from_parts(7_882_000, 0).saturating_add(T::DbWeight::get().writes(1))
+	}
+	fn adjust_burn() -> Weight {
+		// At least 25_919 ns.
+		Weight::from_parts(28_072_000, 0)
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().writes(3))
+	}
+	fn count_registrations(r: u32) -> Weight {
+		// At least 2_754 ns.
+		Weight::from_parts(4_246_742, 0)
+			.saturating_add(Weight::from_parts(6_430_742, 0).saturating_mul(r.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(r.into())))
+			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(r.into())))
+	}
+	fn create_network() -> Weight {
+		// At least 491_412 ns.
+		Weight::from_parts(514_376_000, 0)
+			.saturating_add(T::DbWeight::get().reads(66))
+			.saturating_add(T::DbWeight::get().writes(5))
+	}
 	fn dissolve_network() -> Weight {
-		// At least 8_119_698 ns.
-		Weight::from_parts(9_679_151_000, 0)
-			.saturating_add(T::DbWeight::get().reads(515))
-			.saturating_add(T::DbWeight::get().writes(1821))
+		// At least 9_957_105 ns.
+		Weight::from_parts(10_527_906_000, 0)
+			.saturating_add(T::DbWeight::get().reads(520))
+			.saturating_add(T::DbWeight::get().writes(2611))
+	}
+	fn return_stake(k: u32) -> Weight {
+		// At least 20_110 ns.
+		Weight::from_parts(0, 0)
+			.saturating_add(Weight::from_parts(141_592_393, 0).saturating_mul(k.into()))
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(k.into())))
+			.saturating_add(T::DbWeight::get().writes(7))
+			.saturating_add(T::DbWeight::get().writes(3_u64.saturating_mul(k.into())))
 	}
 	fn mint_block_emission(s: u32) -> Weight {
-		// At least 10_216 ns.
-		Weight::from_parts(13_740_625, 0)
-			.saturating_add(Weight::from_parts(9_848_675, 0).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(s.into())))
+		// At least 11_166 ns.
+		Weight::from_parts(13_021_655, 0)
+			.saturating_add(Weight::from_parts(15_187_137, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
-			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(s.into())))
+			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(s.into())))
 	}
 	fn idle(s: u32) -> Weight {
-		// At least 310 ns.
-		Weight::from_parts(460_941, 0)
-			.saturating_add(Weight::from_parts(5_336_176, 0).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(s.into())))
+		// At least 2_754 ns.
+		Weight::from_parts(12_936_916, 0)
+			.saturating_add(Weight::from_parts(10_199_416, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(s.into())))
 	}
 	fn epoch_neurons(n: u32) -> Weight {
-		// At least 51_908 ns.
-		Weight::from_parts(53_390_000, 0)
-			.saturating_add(Weight::from_parts(20_682_106, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(8))
+		// At least 113_970 ns.
+		Weight::from_parts(113_970_000, 0)
+			.saturating_add(Weight::from_parts(22_184_881, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(18))
 			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(12))
+			.saturating_add(T::DbWeight::get().writes(22))
 	}
 	fn epoch_validators(v: u32) -> Weight {
-		// At least 5_122_332 ns.
-		Weight::from_parts(5_515_938_326, 0)
-			.saturating_add(T::DbWeight::get().reads(1288))
-			.saturating_add(T::DbWeight::get().writes(12))
+		// At least 5_486_285 ns.
+		Weight::from_parts(6_443_360_512, 0)
+			.saturating_add(Weight::from_parts(5_802_317, 0).saturating_mul(v.into()))
+			.saturating_add(T::DbWeight::get().reads(1298))
+			.saturating_add(T::DbWeight::get().writes(22))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(v.into())))
 	}
-	fn epoch_paid(p: u32) -> Weight {
-		// At least 4_225_666 ns.
-		Weight::from_parts(4_385_094_000, 0)
-			.saturating_add(Weight::from_parts(28_943_563, 0).saturating_mul(p.into()))
-			.saturating_add(T::DbWeight::get().reads(1289))
-			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(p.into())))
-			.saturating_add(T::DbWeight::get().writes(13))
+	fn pay_miners(m: u32) -> Weight {
+		// At least 361 ns.
+		Weight::from_parts(0, 0)
+			.saturating_add(Weight::from_parts(52_000_752, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(m.into())))
+			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(m.into())))
+	}
+	fn pay_validators(v: u32) -> Weight {
+		// At least 380 ns.
+		Weight::from_parts(0, 0)
+			.saturating_add(Weight::from_parts(103_479_583, 0).saturating_mul(v.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(v.into())))
+			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(v.into())))
+	}
+	fn epoch_pools(p: u32) -> Weight {
+		// At least 240_769 ns.
+		Weight::from_parts(257_541_000, 0)
+			.saturating_add(Weight::from_parts(26_524_000, 0).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().reads(29))
+			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(p.into())))
+			.saturating_add(T::DbWeight::get().writes(27))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(p.into())))
 	}
 	fn epoch_weights(e: u32) -> Weight {
-		// At least 5_564_070 ns.
-		Weight::from_parts(5_872_803_088, 0)
-			.saturating_add(Weight::from_parts(53_338, 0).saturating_mul(e.into()))
-			.saturating_add(T::DbWeight::get().reads(1288))
-			.saturating_add(T::DbWeight::get().writes(76))
+		// At least 5_829_235 ns.
+		Weight::from_parts(6_352_691_186, 0)
+			.saturating_add(Weight::from_parts(99_303, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(1298))
+			.saturating_add(T::DbWeight::get().writes(86))
 	}
 	fn epoch_bonds(_e: u32) -> Weight {
-		// At least 6_008_242 ns.
-		Weight::from_parts(7_127_209_340, 0)
-			.saturating_add(T::DbWeight::get().reads(1288))
-			.saturating_add(T::DbWeight::get().writes(76))
-	}
-	fn serve_axon() -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn serve_prometheus() -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn register_network() -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn decrease_take() -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn increase_take() -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn unstake_all() -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn move_stake() -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn commit_weights() -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn reveal_weights(e: u32) -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(Weight::from_parts(20_000, 0).saturating_mul(e.into()))
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn check_weights(e: u32) -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(Weight::from_parts(20_000, 0).saturating_mul(e.into()))
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn set_hyperparameter() -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn set_subnet_owner() -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn set_subnet_owner_cut() -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn epoch_pools(p: u32) -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(Weight::from_parts(20_000, 0).saturating_mul(p.into()))
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn return_stake(k: u32) -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(Weight::from_parts(20_000, 0).saturating_mul(k.into()))
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn check_reveal(e: u32) -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(Weight::from_parts(20_000, 0).saturating_mul(e.into()))
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn adjust_burn() -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
-	}
-	fn count_registrations(r: u32) -> Weight {
-		Weight::from_parts(100_000_000, 0)
-			.saturating_add(Weight::from_parts(20_000, 0).saturating_mul(r.into()))
-			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(4))
+		// At least 6_320_888 ns.
+		Weight::from_parts(6_716_507_949, 0)
+			.saturating_add(T::DbWeight::get().reads(1298))
+			.saturating_add(T::DbWeight::get().writes(86))
 	}
 }

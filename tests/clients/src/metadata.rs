@@ -11,12 +11,14 @@ use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
 use scale_info::form::PortableForm;
 use scale_info::{PortableRegistry, Type, TypeDef, TypeDefTuple};
 
+use crate::folder;
+
 /// Pallets that the generated code has.
 const PALLETS: [&str; 6] = ["System", "Balances", "SubtensorModule", "Utility", "Sudo", "Commitments"];
 
 /// Where it is checked in.
 pub fn file() -> PathBuf {
-	PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("metadata.scale")
+	folder().join("metadata.scale")
 }
 
 /// The part of a node's metadata, version 14, that is needed: some pallets and the types they use. Without constants, of

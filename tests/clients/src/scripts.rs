@@ -3,7 +3,7 @@
 //! Running a client's script in its environment, with a home of its own and for no longer than it may.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
+
+use crate::folder;
 
 /// Longest that a script may run; each of its steps has a deadline of its own, far shorter.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -35,10 +37,6 @@ pub async fn javascript(script: &str, arguments: &[&str]) {
 	let mut command = Command::new("node");
 	command.arg(home.path().join(script)).args(arguments);
 	run(script, &mut command, home).await;
-}
-
-fn folder() -> &'static Path {
-	Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 fn home() -> TempDir {
