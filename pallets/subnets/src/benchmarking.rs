@@ -14,6 +14,7 @@ use frame_support::traits::{
 use frame_system::RawOrigin;
 use pallet_root_weights::{EmissionShares, PlainVec, RootParameter, RootParams};
 use sp_core::H256;
+use yuma_consensus::EpochOutput;
 
 use crate::{
 	check_free_calls::FreeRequest, stake::Holding, Alpha, AxonInfo, Axons, BlocksSinceLastStep, Bonds, Burn, Call,
@@ -87,10 +88,14 @@ fn give_owner<T: Config>(netuid: u16) {
 	Pallet::<T>::do_set_subnet_owner(netuid, coldkey, hotkey).expect("the subnet is there");
 }
 
-/// So many neurons with stake, on a new subnet.
-fn stakers<T: Config>(count: u32) -> Vec<(T::AccountId, T::AccountId)> {
+/// So many neurons with stake, on a new subnet that has as much to pay for each. Returns them and the amounts.
+fn stakers<T: Config>(count: u32) -> (Vec<(T::AccountId, T::AccountId)>, Vec<u64>) {
 	add_subnets::<T>(1);
-	(0..count).map(|_| add_neuron::<T>(NETUID, STAKE)).collect()
+	let neurons = (0..count).map(|_| add_neuron::<T>(NETUID, STAKE)).collect();
+	let amount = STAKE * u64::from(count);
+	PendingEmission::<T>::insert(NETUID, amount);
+	TotalIssuance::<T>::mutate(|issuance| *issuance += amount);
+	(neurons, vec![STAKE; count as usize])
 }
 
 /// What a subnet's epoch has to work on.
@@ -607,11 +612,12 @@ mod benchmarks {
 	/// Paying `m` miners, who have stake.
 	#[benchmark]
 	fn pay_miners(m: Linear<0, UIDS>) {
-		let neurons = stakers::<T>(m);
+		let (neurons, amounts) = stakers::<T>(m);
+		let output = EpochOutput { server_emission: amounts, ..Default::default() };
 
 		#[block]
 		{
-			neurons.iter().for_each(|(hotkey, owner)| Pallet::<T>::increase_stake(hotkey, owner, NETUID, STAKE));
+			Pallet::<T>::pay(NETUID, &output);
 		}
 
 		assert!(neurons.iter().all(|(hotkey, owner)| Pallet::<T>::stake_of(hotkey, owner, NETUID) == 2 * STAKE));
@@ -620,16 +626,15 @@ mod benchmarks {
 	/// Paying `v` validators, who have stake on this subnet alone.
 	#[benchmark]
 	fn pay_validators(v: Linear<0, UIDS>) {
-		let neurons = stakers::<T>(v);
-		let pools: u32;
+		let (neurons, amounts) = stakers::<T>(v);
+		let output = EpochOutput { validator_emission: amounts, ..Default::default() };
 
 		#[block]
 		{
-			pools =
-				neurons.iter().map(|(hotkey, owner)| Pallet::<T>::pay_validator(hotkey, owner, NETUID, STAKE)).sum();
+			Pallet::<T>::pay(NETUID, &output);
 		}
 
-		assert_eq!(pools, v);
+		assert!(neurons.iter().all(|(hotkey, owner)| Pallet::<T>::stake_of(hotkey, owner, NETUID) == 2 * STAKE));
 	}
 
 	/// An epoch that pays one validator, who has stake on `p` other subnets.

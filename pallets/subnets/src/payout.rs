@@ -57,7 +57,7 @@ impl<T: Config> Pallet<T> {
 
 	/// Pays `amount` for the stake on `hotkey`: the take, rounded down, to its owner on `netuid`, all the rest to who has
 	/// stake on it, in proportion, each where its stake is kept. Returns the number of pools.
-	pub(crate) fn pay_validator(hotkey: &T::AccountId, owner: &T::AccountId, netuid: u16, amount: u64) -> u32 {
+	fn pay_validator(hotkey: &T::AccountId, owner: &T::AccountId, netuid: u16, amount: u64) -> u32 {
 		let pools: Vec<(u16, u64)> = TotalHotkeyAlpha::<T>::iter_prefix(hotkey).collect(); // No more than subnets.
 		let stakes: Vec<u64> = pools.iter().map(|(_, stake)| *stake).collect();
 		let cut = cut_for_owner(amount, Delegates::<T>::get(hotkey));

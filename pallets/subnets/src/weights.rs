@@ -233,21 +233,21 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(v.into())))
 	}
 	fn pay_miners(m: u32) -> Weight {
-		// At least 361 ns.
+		// At least 10_916 ns.
 		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(52_000_752, 0).saturating_mul(m.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(m.into())))
-			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(Weight::from_parts(68_935_428, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(m.into())))
+			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(m.into())))
 	}
 	fn pay_validators(v: u32) -> Weight {
-		// At least 380 ns.
+		// At least 11_667 ns.
 		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(103_479_583, 0).saturating_mul(v.into()))
-			.saturating_add(T::DbWeight::get().reads(2))
-			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(v.into())))
-			.saturating_add(T::DbWeight::get().writes(2))
+			.saturating_add(Weight::from_parts(119_895_173, 0).saturating_mul(v.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(v.into())))
+			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(v.into())))
 	}
 	fn epoch_pools(p: u32) -> Weight {
