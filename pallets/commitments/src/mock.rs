@@ -43,9 +43,11 @@ pub fn externalities() -> sp_io::TestExternalities {
 	frame_system::GenesisConfig::<Test>::default().build_storage().expect("the mock has a genesis").into()
 }
 
+/// Runs `test` in block 1, then checks every invariant.
 pub fn execute(test: impl FnOnce()) {
 	externalities().execute_with(|| {
 		System::set_block_number(1);
 		test();
+		Commitments::do_try_state().expect("every invariant holds");
 	});
 }

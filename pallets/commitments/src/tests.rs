@@ -35,6 +35,28 @@ fn strangers_and_haste_are_refused() {
 }
 
 #[test]
+fn the_pool_refuses_what_the_call_would() {
+	use frame_support::dispatch::GetDispatchInfo;
+	use sp_runtime::{traits::DispatchTransaction, transaction_validity::TransactionSource::External};
+	execute(|| {
+		let info = CommitmentInfo::raw(b"x".to_vec()).expect("short enough");
+		let pool = |who, netuid| {
+			let call = crate::Call::<Test>::set_commitment { netuid, info: Box::new(info.clone()) };
+			let (dispatch, outer) = (call.get_dispatch_info(), RuntimeCall::from(call));
+			let origin = RuntimeOrigin::signed(who);
+			let checked =
+				crate::CheckCommitment::<Test>::new().validate_only(origin, &outer, &dispatch, 0, External, 0);
+			checked.map(|(valid, ..)| valid.provides.len())
+		};
+		let refused = |error| Err(crate::refusal::<Test>(error).into());
+		assert_eq!(pool(1, 1), Ok(1));
+		assert_eq!(pool(2, 1), refused(Error::AccountNotAllowedCommit));
+		assert_ok!(set(1, 1, "x"));
+		assert_eq!(pool(1, 1), refused(Error::CommitmentSetRateLimitExceeded { blocks_left: 10 }));
+	});
+}
+
+#[test]
 fn a_forgotten_commitment_is_gone() {
 	execute(|| {
 		assert_ok!(set(1, 1, "x"));
