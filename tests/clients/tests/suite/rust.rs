@@ -3,7 +3,6 @@
 //! subxt 0.51: code made from metadata, and calls by name alone.
 
 use std::error::Error;
-use std::fmt::Debug;
 use std::time::Duration;
 
 use subxt::dynamic::{self, Value};
@@ -88,7 +87,7 @@ async fn refused<Call: Payload>(stage: &Stage, name: &str, call: &Call, signer: 
 }
 
 /// What an error and its causes say.
-fn told(error: impl Error + Debug) -> String {
+fn told(error: impl Error) -> String {
 	let mut words = error.to_string();
 	let mut cause = error.source();
 	while let Some(error) = cause {
