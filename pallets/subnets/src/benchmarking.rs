@@ -88,14 +88,14 @@ fn give_owner<T: Config>(netuid: u16) {
 	Pallet::<T>::do_set_subnet_owner(netuid, coldkey, hotkey).expect("the subnet is there");
 }
 
-/// So many neurons with stake, on a new subnet that has as much to pay for each. Returns them and the amounts.
-fn stakers<T: Config>(count: u32) -> (Vec<(T::AccountId, T::AccountId)>, Vec<u64>) {
+/// So many neurons with stake, on a new subnet that has as much to pay for each.
+fn stakers<T: Config>(count: u32) -> Vec<(T::AccountId, T::AccountId)> {
 	add_subnets::<T>(1);
 	let neurons = (0..count).map(|_| add_neuron::<T>(NETUID, STAKE)).collect();
 	let amount = STAKE * u64::from(count);
 	PendingEmission::<T>::insert(NETUID, amount);
 	TotalIssuance::<T>::mutate(|issuance| *issuance += amount);
-	(neurons, vec![STAKE; count as usize])
+	neurons
 }
 
 /// What a subnet's epoch has to work on.
@@ -612,8 +612,8 @@ mod benchmarks {
 	/// Paying `m` miners, who have stake.
 	#[benchmark]
 	fn pay_miners(m: Linear<0, UIDS>) {
-		let (neurons, amounts) = stakers::<T>(m);
-		let output = EpochOutput { server_emission: amounts, ..Default::default() };
+		let neurons = stakers::<T>(m);
+		let output = EpochOutput { server_emission: vec![STAKE; m as usize], ..Default::default() };
 
 		#[block]
 		{
@@ -626,8 +626,8 @@ mod benchmarks {
 	/// Paying `v` validators, who have stake on this subnet alone.
 	#[benchmark]
 	fn pay_validators(v: Linear<0, UIDS>) {
-		let (neurons, amounts) = stakers::<T>(v);
-		let output = EpochOutput { validator_emission: amounts, ..Default::default() };
+		let neurons = stakers::<T>(v);
+		let output = EpochOutput { validator_emission: vec![STAKE; v as usize], ..Default::default() };
 
 		#[block]
 		{
