@@ -2,13 +2,13 @@
 //! Keeps commitments that would be refused out of the transaction pool: they are free of charge, and would be so when they
 //! fail.
 
-use core::{fmt, marker::PhantomData};
+use core::marker::PhantomData;
 
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use frame_support::{
 	pallet_prelude::{TransactionSource, Weight},
 	traits::{IsSubType, OriginTrait},
-	DefaultNoBound,
+	CloneNoBound, DebugNoBound, DefaultNoBound, EqNoBound, PartialEqNoBound,
 };
 use scale_info::TypeInfo;
 use sp_runtime::{
@@ -23,7 +23,17 @@ use crate::{Call, Config, Error, Pallet, WeightInfo};
 /// subnet wait at a time. Nothing is signed for it: it takes no room in a transaction.
 ///
 /// The number in `InvalidTransaction::Custom` is [`FIRST_REFUSAL`] plus the index of the pallet's error in the metadata.
-#[derive(Encode, Decode, DecodeWithMemTracking, DefaultNoBound, TypeInfo)]
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	CloneNoBound,
+	DebugNoBound,
+	DefaultNoBound,
+	EqNoBound,
+	PartialEqNoBound,
+	TypeInfo,
+)]
 #[scale_info(skip_type_params(T))]
 pub struct CheckCommitment<T>(PhantomData<T>);
 
@@ -91,25 +101,4 @@ pub const FIRST_REFUSAL: u8 = 190;
 pub fn refusal<T>(error: Error<T>) -> InvalidTransaction {
 	let index = error.encode().first().copied().unwrap_or(u8::MAX);
 	InvalidTransaction::Custom(FIRST_REFUSAL.saturating_add(index))
-}
-
-// By hand, since a derive would ask the same of the type parameter.
-impl<T> Clone for CheckCommitment<T> {
-	fn clone(&self) -> Self {
-		Self(PhantomData)
-	}
-}
-
-impl<T> PartialEq for CheckCommitment<T> {
-	fn eq(&self, _: &Self) -> bool {
-		true
-	}
-}
-
-impl<T> Eq for CheckCommitment<T> {}
-
-impl<T> fmt::Debug for CheckCommitment<T> {
-	fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-		formatter.write_str("CheckCommitment")
-	}
 }

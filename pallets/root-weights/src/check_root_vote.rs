@@ -4,13 +4,13 @@
 //! Votes are free of charge, and a call that fails is as free as one that succeeds. So what the call would refuse is
 //! refused before it gets into a block, where it costs the chain no more than the check.
 
-use core::{fmt, marker::PhantomData};
+use core::marker::PhantomData;
 
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use frame_support::{
 	pallet_prelude::{TransactionSource, Weight},
 	traits::{IsSubType, OriginTrait},
-	DefaultNoBound,
+	CloneNoBound, DebugNoBound, DefaultNoBound, EqNoBound, PartialEqNoBound,
 };
 use scale_info::TypeInfo;
 use sp_runtime::{
@@ -46,7 +46,17 @@ impl<T: Config<RuntimeCall: IsSubType<Call<T>>>> FindVote<T> for OwnCalls {
 /// at a time. Nothing is signed for it: it takes no room in a transaction.
 ///
 /// The number in `InvalidTransaction::Custom` is [`FIRST_REFUSAL`] and the index of the error in the pallet's metadata.
-#[derive(Encode, Decode, DecodeWithMemTracking, DefaultNoBound, TypeInfo)]
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	CloneNoBound,
+	DebugNoBound,
+	DefaultNoBound,
+	EqNoBound,
+	PartialEqNoBound,
+	TypeInfo,
+)]
 #[scale_info(skip_type_params(T, Find))]
 pub struct CheckRootVote<T, Find = OwnCalls>(PhantomData<(T, Find)>);
 
@@ -98,25 +108,4 @@ where
 pub fn refusal<T>(error: Error<T>) -> InvalidTransaction {
 	let index = error.encode().first().copied().unwrap_or(u8::MAX);
 	InvalidTransaction::Custom(FIRST_REFUSAL.saturating_add(index))
-}
-
-// By hand, since a derive would ask the same of the type parameters.
-impl<T, Find> Clone for CheckRootVote<T, Find> {
-	fn clone(&self) -> Self {
-		Self(PhantomData)
-	}
-}
-
-impl<T, Find> PartialEq for CheckRootVote<T, Find> {
-	fn eq(&self, _: &Self) -> bool {
-		true
-	}
-}
-
-impl<T, Find> Eq for CheckRootVote<T, Find> {}
-
-impl<T, Find> fmt::Debug for CheckRootVote<T, Find> {
-	fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-		formatter.write_str("CheckRootVote")
-	}
 }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Keeps free calls that would fail out of the transaction pool: those that set weights or announce an address.
 //!
-//! A call that fails is as free as one that succeeds. So what the call would refuse is
-//! refused before it gets into a block, where it costs the chain no more than the check.
+//! A call that fails is as free as one that succeeds. So what the call would refuse is refused before it gets into a block,
+//! where it costs the chain no more than the check.
 
 use alloc::{vec, vec::Vec};
-use core::{fmt, marker::PhantomData};
+use core::marker::PhantomData;
 
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use frame_support::{
 	ensure,
 	pallet_prelude::{TransactionSource, Weight},
 	traits::{IsSubType, OriginTrait},
-	DefaultNoBound,
+	CloneNoBound, DebugNoBound, DefaultNoBound, EqNoBound, PartialEqNoBound,
 };
 use scale_info::TypeInfo;
 use sp_core::H256;
@@ -202,7 +202,17 @@ impl<T: Config> Pallet<T> {
 /// a time. Nothing is signed for it: it takes no room in a transaction.
 ///
 /// The number in `InvalidTransaction::Custom` is [`FIRST_REFUSAL`] plus the index of the pallet's error in the metadata.
-#[derive(Encode, Decode, DecodeWithMemTracking, DefaultNoBound, TypeInfo)]
+#[derive(
+	Encode,
+	Decode,
+	DecodeWithMemTracking,
+	CloneNoBound,
+	DebugNoBound,
+	DefaultNoBound,
+	EqNoBound,
+	PartialEqNoBound,
+	TypeInfo,
+)]
 #[scale_info(skip_type_params(T))]
 pub struct CheckFreeCalls<T>(PhantomData<T>);
 
@@ -260,25 +270,4 @@ pub const FIRST_REFUSAL: u8 = 100;
 pub fn refusal<T>(error: Error<T>) -> InvalidTransaction {
 	let index = error.encode().first().copied().unwrap_or(u8::MAX);
 	InvalidTransaction::Custom(FIRST_REFUSAL.saturating_add(index))
-}
-
-// By hand, since a derive would ask the same of the type parameter.
-impl<T> Clone for CheckFreeCalls<T> {
-	fn clone(&self) -> Self {
-		Self(PhantomData)
-	}
-}
-
-impl<T> PartialEq for CheckFreeCalls<T> {
-	fn eq(&self, _: &Self) -> bool {
-		true
-	}
-}
-
-impl<T> Eq for CheckFreeCalls<T> {}
-
-impl<T> fmt::Debug for CheckFreeCalls<T> {
-	fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-		formatter.write_str("CheckFreeCalls")
-	}
 }

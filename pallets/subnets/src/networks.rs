@@ -40,12 +40,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(netuid != ROOT_NETUID, Error::<T>::IsRoot);
 		ensure!(!RemovedNetworks::<T>::get().contains(&netuid), Error::<T>::SubnetBeingRemoved);
 		ensure!(Self::subnet_netuids().len() < T::MaxSubnets::get() as usize, Error::<T>::TooManySubnets);
-		NetworksAdded::<T>::insert(netuid, true);
-		NetworkRegisteredAt::<T>::insert(netuid, Self::block());
-		LastAdjustmentBlock::<T>::insert(netuid, Self::block());
-		Tempo::<T>::insert(netuid, tempo);
-		TokenSymbol::<T>::insert(netuid, token_symbol(netuid));
-		Self::deposit_event(Event::NetworkAdded { netuid });
+		Self::put_network(netuid, tempo);
 		Ok(())
 	}
 
@@ -53,15 +48,25 @@ impl<T: Config> Pallet<T> {
 		let owner = Owner::<T>::get(&hotkey);
 		ensure!(owner.is_none_or(|owner| owner == coldkey), Error::<T>::NonAssociatedColdKey);
 		let (taken, leaving) = (Self::subnet_netuids(), RemovedNetworks::<T>::get());
+		ensure!(taken.len() < T::MaxSubnets::get() as usize, Error::<T>::TooManySubnets);
 		// Of one number more than there can be subnets one is free.
 		let mut netuids = 1..=u16::MAX;
 		let free = netuids.find(|netuid| taken.binary_search(netuid).is_err() && !leaving.contains(netuid));
 		let netuid = free.ok_or(Error::<T>::TooManySubnets)?;
-		let tempo = Tempo::<T>::get(netuid);
-		Self::do_create_network(netuid, tempo)?;
+		Self::put_network(netuid, Tempo::<T>::get(netuid));
 		Self::pay_by_burning(&coldkey, NetworkMinLockCost::<T>::get())?;
 		Self::put_neuron(netuid, 0, &coldkey, &hotkey);
 		Self::do_set_subnet_owner(netuid, coldkey, hotkey)
+	}
+
+	/// Creates a subnet whose number is free.
+	fn put_network(netuid: u16, tempo: u16) {
+		NetworksAdded::<T>::insert(netuid, true);
+		NetworkRegisteredAt::<T>::insert(netuid, Self::block());
+		LastAdjustmentBlock::<T>::insert(netuid, Self::block());
+		Tempo::<T>::insert(netuid, tempo);
+		TokenSymbol::<T>::insert(netuid, token_symbol(netuid));
+		Self::deposit_event(Event::NetworkAdded { netuid });
 	}
 
 	pub(crate) fn do_set_subnet_owner(netuid: u16, coldkey: T::AccountId, hotkey: T::AccountId) -> DispatchResult {

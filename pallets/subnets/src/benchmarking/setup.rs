@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+//! The chains on which is measured: subnets, neurons, stake, rows and promises, as many as there can be.
+
+use super::*;
+
+/// The subnet that is worked on.
+pub(super) const NETUID: u16 = 1;
+/// The block in which its epoch is due, for a tempo of [`TEMPO`].
+pub(super) const BLOCK: u32 = 97;
+/// Of subnet 1.
+pub(super) const TEMPO: u16 = 99;
+/// Uids of a subnet, unless it says otherwise.
+pub(super) const UIDS: u32 = 256;
+/// Uids with a permit, unless a subnet says otherwise.
+pub(super) const VALIDATORS: u32 = 64;
+/// Most entries of all weight rows of a subnet together, and of all bond rows.
+pub(super) const ENTRIES: u32 = VALIDATORS * UIDS;
+/// Rao on each hotkey.
+pub(super) const STAKE: u64 = 1_000_000_000;
+
+/// Gives new rao to `coldkey`, as much as it may stake.
+pub(super) fn fund<T: Config>(coldkey: &T::AccountId, amount: u64) {
+	let amount = amount.saturating_add(T::Currency::minimum_balance());
+	T::Currency::mint_into(coldkey, amount).expect("the supply is not reached");
+	TotalIssuance::<T>::mutate(|issuance| *issuance += amount);
+}
+
+/// Puts a new hotkey with `stake` rao on the next uid, or without on a taken one. Returns it and its coldkey.
+pub(super) fn add_neuron<T: Config>(netuid: u16, stake: u64) -> (T::AccountId, T::AccountId) {
+	let uid = SubnetworkN::<T>::get(netuid);
+	let hotkey: T::AccountId = account("hotkey", netuid.into(), uid.into());
+	let coldkey: T::AccountId = account("coldkey", netuid.into(), uid.into());
+	Pallet::<T>::put_neuron(netuid, uid, &coldkey, &hotkey);
+	if stake > 0 {
+		fund::<T>(&coldkey, stake);
+		Pallet::<T>::do_add_stake(coldkey.clone(), hotkey.clone(), netuid, stake).expect("it can pay");
+	}
+	(hotkey, coldkey)
+}
+
+/// Registers one more root validator with `stake` rao.
+pub(super) fn add_validator<T: Config>(stake: u64) -> (T::AccountId, T::AccountId) {
+	if !NetworksAdded::<T>::get(ROOT_NETUID) {
+		Pallet::<T>::init_root_network(0);
+	}
+	add_neuron::<T>(ROOT_NETUID, stake)
+}
+
+/// Creates subnets until there are `count`.
+pub(super) fn add_subnets<T: Config>(count: u32) -> Vec<u16> {
+	for netuid in 1..=count as u16 {
+		if !NetworksAdded::<T>::get(netuid) {
+			Pallet::<T>::do_create_network(netuid, 0).expect("there is room for it");
+			give_owner::<T>(netuid);
+		}
+	}
+	Pallet::<T>::subnet_netuids()
+}
+
+/// Has somebody own the subnet, who is not in it.
+pub(super) fn give_owner<T: Config>(netuid: u16) {
+	let (coldkey, hotkey): (T::AccountId, T::AccountId) = (account("owner", 0, 0), account("owner", 1, 0));
+	Owner::<T>::insert(&hotkey, &coldkey);
+	Pallet::<T>::do_set_subnet_owner(netuid, coldkey, hotkey).expect("the subnet is there");
+}
+
+/// So many neurons with stake, on a new subnet that has as much to pay for each.
+pub(super) fn stakers<T: Config>(count: u32) -> Vec<(T::AccountId, T::AccountId)> {
+	add_subnets::<T>(1);
+	let neurons = (0..count).map(|_| add_neuron::<T>(NETUID, STAKE)).collect();
+	let amount = STAKE * u64::from(count);
+	PendingEmission::<T>::insert(NETUID, amount);
+	TotalIssuance::<T>::mutate(|issuance| *issuance += amount);
+	neurons
+}
+
+/// What a subnet's epoch has to work on.
+#[derive(Clone, Copy)]
+pub(super) struct Subnet {
+	pub(super) neurons: u32,
+	/// Those with a permit, the last uids; they keep it.
+	pub(super) validators: u32,
+	/// Entries of all weight rows of validators together.
+	pub(super) weights: u32,
+	/// Entries of all their bond rows together.
+	pub(super) bonds: u32,
+	/// Those with stake, from the first uid on.
+	pub(super) staked: u32,
+	/// Rao that are pending.
+	pub(super) pending: u64,
+}
+
+impl Subnet {
+	/// Everything there can be, but nothing that is paid.
+	pub(super) const FULL: Self =
+		Self { neurons: UIDS, validators: VALIDATORS, weights: ENTRIES, bonds: ENTRIES, staked: UIDS, pending: 0 };
+	/// A full subnet with permits, in which nobody has ever set weights.
+	pub(super) const SILENT: Self = Self { weights: 0, bonds: 0, ..Self::FULL };
+
+	/// Creates it as subnet 1, all of whose weights are newer than all neurons, and its epoch due in [`BLOCK`].
+	pub(super) fn create<T: Config>(self) {
+		add_subnets::<T>(1);
+		for uid in 0..self.neurons {
+			add_neuron::<T>(NETUID, if uid < self.staked { STAKE } else { 0 });
+		}
+		let first = self.neurons - self.validators;
+		LastUpdate::<T>::insert(NETUID, vec![2u64; self.neurons as usize]);
+		ValidatorPermit::<T>::insert(NETUID, (0..self.neurons).map(|uid| uid >= first).collect::<Vec<_>>());
+		MaxAllowedValidators::<T>::insert(NETUID, self.validators as u16);
+		for (uid, (weights, bonds)) in
+			(first as u16..).zip(spread(self.weights, self.validators).zip(spread(self.bonds, self.validators)))
+		{
+			Weights::<T>::insert(NETUID, uid, row(uid, weights));
+			Bonds::<T>::insert(NETUID, uid, row(uid, bonds));
+		}
+		PendingEmission::<T>::insert(NETUID, self.pending);
+		PendingOwnerCut::<T>::insert(NETUID, STAKE);
+		TotalIssuance::<T>::mutate(|issuance| *issuance += self.pending + STAKE);
+		Tempo::<T>::insert(NETUID, TEMPO);
+		frame_system::Pallet::<T>::set_block_number(BLOCK.into());
+	}
+}
+
+/// Parts of `entries`, as even as can be.
+pub(super) fn spread(entries: u32, rows: u32) -> impl Iterator<Item = u32> {
+	let up_to = move |row: u32| (u64::from(entries) * u64::from(row) / u64::from(rows.max(1))) as u32;
+	(0..rows).map(move |row| up_to(row + 1) - up_to(row))
+}
+
+/// A row on the first `length` uids, in whose columns no order is to be found.
+pub(super) fn row(uid: u16, length: u32) -> Vec<(u16, u16)> {
+	let weight = |column: u16| (u32::from(uid) * 257 + u32::from(column)).wrapping_mul(0x9E37_79B1) >> 16;
+	(0..length as u16).map(|column| (column, weight(column) as u16 | 1)).collect()
+}
+
+/// A full subnet, all of whose neurons have weights and bonds on all.
+pub(super) fn create_crowd<T: Config>() {
+	Subnet::FULL.create::<T>();
+	for uid in 0..UIDS as u16 {
+		Weights::<T>::insert(NETUID, uid, row(uid, UIDS));
+		Bonds::<T>::insert(NETUID, uid, row(uid, UIDS));
+	}
+}
+
+/// All the subnets there can be, of which `count` earn.
+pub(super) fn share_emission<T: Config>(netuids: &[u16], count: u32) {
+	let part = u64::MAX / u64::from(count.max(1));
+	let mut shares: Vec<(u16, u64)> = netuids.iter().take(count as usize).map(|netuid| (*netuid, part)).collect();
+	if let Some((_, last)) = shares.last_mut() {
+		*last += u64::MAX % u64::from(count);
+	}
+	EmissionShares::<T>::put(PlainVec::truncate_from(shares));
+}
+
+/// A newcomer's coldkey, who can pay for anything, and hotkey.
+pub(super) fn newcomer<T: Config>() -> (T::AccountId, T::AccountId) {
+	let coldkey: T::AccountId = account("newcomer", 0, 0);
+	fund::<T>(&coldkey, 1_000 * STAKE);
+	(coldkey, account("newcomer", 1, 0))
+}
+
+/// A row of `e` entries in the order that is longest to sort, and the longest salt.
+pub(super) fn promised_row(e: u32) -> (Vec<u16>, Vec<u16>, Vec<u16>) {
+	let dests = (0..UIDS as u16).rev().take(e as usize).collect();
+	let weights = row(1, e).into_iter().map(|(_, weight)| weight).collect();
+	(dests, weights, vec![7; MAX_SALT as usize])
+}
+
+/// A full subnet where weights are promised, and a hotkey that has promised as many rows as it may, the last of them one
+/// of `e` entries that it may reveal now.
+pub(super) fn promise_rows<T: Config>(e: u32) -> T::AccountId {
+	Subnet::FULL.create::<T>();
+	CommitRevealWeightsEnabled::<T>::insert(NETUID, true);
+	let hotkey = Keys::<T>::get(NETUID, UIDS as u16 - 1).expect("the subnet is full");
+	let (dests, weights, salt) = promised_row(e);
+	let hash = Pallet::<T>::commitment(&hotkey, NETUID, &dests, &weights, &salt, 0);
+	let mut waiting: VecDeque<_> = (1..MAX_BATCH as u8).map(|n| (H256::repeat_byte(n), 0, BLOCK.into(), 1)).collect();
+	waiting.push_back((hash, 0, BLOCK.into(), 1));
+	WeightCommits::<T>::insert(NETUID, &hotkey, waiting);
+	SubnetEpochIndex::<T>::insert(NETUID, 1);
+	hotkey
+}
