@@ -9,10 +9,10 @@ use sp_runtime::traits::UniqueSaturatedInto;
 use yuma_consensus::{epoch::run_epoch, schedule::is_epoch_block, EpochInput, EpochOutput, Neuron, StoredRow};
 
 use crate::{
-	payout::Paid, Active, ActivityCutoff, BlockAtRegistration, BlocksSinceLastStep, Bonds, BondsMovingAverage, Config,
-	Consensus, Dividends, Emission, Incentive, Kappa, Keys, LastEpochBlock, LastUpdate, MaxAllowedValidators, Pallet,
-	PendingEmission, PruningScores, Rank, SubnetEpochIndex, SubnetworkN, Tempo, TotalHotkeyStake, Trust,
-	ValidatorPermit, ValidatorTrust, WeightInfo, Weights,
+	payout::Paid, Active, ActivityCutoff, BlockAtRegistration, BlocksSinceLastStep, Bonds, BondsMovingAverage,
+	CommitRevealWeightsEnabled, Config, Consensus, Dividends, Emission, Incentive, Kappa, Keys, LastEpochBlock,
+	LastUpdate, MaxAllowedValidators, Pallet, PendingEmission, PruningScores, Rank, SubnetEpochIndex, SubnetworkN,
+	Tempo, TotalHotkeyStake, Trust, ValidatorPermit, ValidatorTrust, WeightInfo, Weights,
 };
 
 /// What the cost of an epoch depends on.
@@ -88,15 +88,22 @@ impl<T: Config> Pallet<T> {
 		let n = SubnetworkN::<T>::get(netuid);
 		let last_update = LastUpdate::<T>::get(netuid);
 		let permits = ValidatorPermit::<T>::get(netuid);
-		let neuron = |uid: u16| Neuron {
-			stake: Keys::<T>::get(netuid, uid).map_or(0, TotalHotkeyStake::<T>::get),
-			last_update: last_update.get(usize::from(uid)).copied().unwrap_or(0),
-			registered_at: BlockAtRegistration::<T>::get(netuid, uid),
-			permit: permits.get(usize::from(uid)).copied().unwrap_or(false),
+		let (rules, are_promised) = (Self::rules(netuid), CommitRevealWeightsEnabled::<T>::get(netuid));
+		let neuron = |uid: u16| {
+			let (place, hotkey) = (usize::from(uid), Keys::<T>::get(netuid, uid));
+			let permit = permits.get(place).copied().unwrap_or(false);
+			let promises = hotkey.as_ref().filter(|_| are_promised && (permit || rules.owner == Some(uid)));
+			Neuron {
+				stake: hotkey.as_ref().map_or(0, TotalHotkeyStake::<T>::get),
+				last_update: last_update.get(place).copied().unwrap_or(0),
+				registered_at: BlockAtRegistration::<T>::get(netuid, uid),
+				permit,
+				committed_at: promises.and_then(|hotkey| Self::promised_at(netuid, hotkey)),
+			}
 		};
 		EpochInput {
 			block,
-			activity_cutoff: ActivityCutoff::<T>::get(netuid),
+			activity_cutoff: ActivityCutoff::<T>::get(netuid).into(),
 			kappa: Kappa::<T>::get(netuid),
 			bonds_moving_average: BondsMovingAverage::<T>::get(netuid),
 			max_validators: MaxAllowedValidators::<T>::get(netuid),
@@ -104,6 +111,7 @@ impl<T: Config> Pallet<T> {
 			weights: (0..n).map(|uid| Weights::<T>::get(netuid, uid)).collect(),
 			bonds: (0..n).map(|uid| Bonds::<T>::get(netuid, uid)).collect(),
 			emission: PendingEmission::<T>::get(netuid),
+			rules,
 		}
 	}
 

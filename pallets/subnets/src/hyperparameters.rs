@@ -9,11 +9,12 @@ use scale_info::TypeInfo;
 use yuma_consensus::epoch::BONDS_MOVING_AVERAGE_UNIT;
 
 use crate::{
-	ActivityCutoff, AdjustmentAlpha, AdjustmentInterval, BondsMovingAverage, Burn, CommitRevealWeightsEnabled, Config,
-	Error, Event, ImmunityPeriod, Kappa, MaxAllowedUids, MaxAllowedValidators, MaxBurn, MaxRegistrationsPerBlock,
-	MaxWeightsLimit, MinAllowedWeights, MinBurn, NetworkRegistrationAllowed, NetworksAdded, Pallet, RevealPeriodEpochs,
-	ServingRateLimit, SubnetOwner, SubnetworkN, TargetRegistrationsPerInterval, Tempo, WeightsSetRateLimit,
-	WeightsVersionKey, ROOT_NETUID,
+	ActivityCutoff, AdjustmentAlpha, AdjustmentInterval, AlphaSigmoidSteepness, AlphaValues, BondsMovingAverage,
+	BondsPenalty, Burn, CommitRevealWeightsEnabled, Config, Error, Event, ImmunityPeriod, Kappa, LiquidAlphaOn,
+	MaxAllowedUids, MaxAllowedValidators, MaxBurn, MaxRegistrationsPerBlock, MaxWeightsLimit, MinAllowedWeights,
+	MinBurn, MinValidatorStake, NetworkRegistrationAllowed, NetworksAdded, OwnerPermitOn, Pallet, PermitsNeedStake,
+	RevealPeriodEpochs, ServingRateLimit, SubnetOwner, SubnetworkN, TargetRegistrationsPerInterval, Tempo,
+	WeightsSetRateLimit, WeightsVersionKey, Yuma3On, ROOT_NETUID,
 };
 
 /// A parameter of a subnet and its new value. Each is kept in the storage item of its name.
@@ -61,6 +62,27 @@ pub enum Hyperparameter {
 	NetworkRegistrationAllowed(bool),
 	/// At most a day of blocks.
 	ServingRateLimit(u64),
+	/// Any.
+	BondsPenalty(u16),
+	/// Any. Bonds are kept, and from then on read in the other form.
+	Yuma3On(bool),
+	/// Any.
+	LiquidAlphaOn(bool),
+	/// [`Self::SLOWEST_ALPHA`] at least, and in this order.
+	AlphaValues {
+		/// The slowest.
+		low: u16,
+		/// The fastest.
+		high: u16,
+	},
+	/// Any; not below 0 for the owner, which turns the sigmoid around.
+	AlphaSigmoidSteepness(i16),
+	/// Any; root's, as are the two below: they decide who has a say.
+	MinValidatorStake(u64),
+	/// Any; root's.
+	PermitsNeedStake(bool),
+	/// Any; root's.
+	OwnerPermitOn(bool),
 }
 
 impl Hyperparameter {
@@ -70,6 +92,8 @@ impl Hyperparameter {
 	pub const MOST_UIDS: u16 = 256;
 	/// Most of its bonds that an owner may have an epoch keep, per million.
 	pub const OWNERS_BONDS_MOVING_AVERAGE: u64 = 975_000;
+	/// Least part of a bond that liquid alpha may renew, per 65535: a fortieth.
+	pub const SLOWEST_ALPHA: u16 = 1_638;
 	/// Most epochs between a commitment and its reveal.
 	pub const LONGEST_REVEAL_PERIOD: u64 = 100;
 	/// Most registrations that may be asked for, a block or an interval.
@@ -85,7 +109,11 @@ impl Hyperparameter {
 			| Self::MaxAllowedValidators(_)
 			| Self::AdjustmentInterval(_)
 			| Self::TargetRegistrationsPerInterval(_)
-			| Self::MaxRegistrationsPerBlock(_) => false,
+			| Self::MaxRegistrationsPerBlock(_)
+			| Self::MinValidatorStake(_)
+			| Self::PermitsNeedStake(_)
+			| Self::OwnerPermitOn(_) => false,
+			Self::AlphaSigmoidSteepness(steepness) => *steepness >= 0,
 			Self::BondsMovingAverage(average) => *average <= Self::OWNERS_BONDS_MOVING_AVERAGE,
 			_ => true,
 		}
@@ -130,12 +158,20 @@ impl<T: Config> Pallet<T> {
 			P::TargetRegistrationsPerInterval(count) | P::MaxRegistrationsPerBlock(count) => {
 				(1..=P::MOST_REGISTRATIONS).contains(count)
 			},
+			P::AlphaValues { low, high } => P::SLOWEST_ALPHA <= *low && low <= high,
 			P::Kappa(_)
 			| P::ImmunityPeriod(_)
 			| P::WeightsVersionKey(_)
 			| P::CommitRevealWeightsEnabled(_)
 			| P::AdjustmentAlpha(_)
-			| P::NetworkRegistrationAllowed(_) => true,
+			| P::NetworkRegistrationAllowed(_)
+			| P::BondsPenalty(_)
+			| P::Yuma3On(_)
+			| P::LiquidAlphaOn(_)
+			| P::AlphaSigmoidSteepness(_)
+			| P::MinValidatorStake(_)
+			| P::PermitsNeedStake(_)
+			| P::OwnerPermitOn(_) => true,
 		}
 	}
 
@@ -169,6 +205,14 @@ impl<T: Config> Pallet<T> {
 			P::MaxRegistrationsPerBlock(count) => MaxRegistrationsPerBlock::<T>::insert(netuid, count),
 			P::NetworkRegistrationAllowed(open) => NetworkRegistrationAllowed::<T>::insert(netuid, open),
 			P::ServingRateLimit(blocks) => ServingRateLimit::<T>::insert(netuid, blocks),
+			P::BondsPenalty(penalty) => BondsPenalty::<T>::insert(netuid, penalty),
+			P::Yuma3On(on) => Yuma3On::<T>::insert(netuid, on),
+			P::LiquidAlphaOn(on) => LiquidAlphaOn::<T>::insert(netuid, on),
+			P::AlphaValues { low, high } => AlphaValues::<T>::insert(netuid, (low, high)),
+			P::AlphaSigmoidSteepness(steepness) => AlphaSigmoidSteepness::<T>::insert(netuid, steepness),
+			P::MinValidatorStake(stake) => MinValidatorStake::<T>::insert(netuid, stake),
+			P::PermitsNeedStake(on) => PermitsNeedStake::<T>::insert(netuid, on),
+			P::OwnerPermitOn(on) => OwnerPermitOn::<T>::insert(netuid, on),
 		}
 	}
 }

@@ -46,6 +46,7 @@ mod networks;
 mod payout;
 mod registration;
 mod root_network;
+mod rules;
 mod serving;
 mod set_weights;
 pub mod share_pool;
@@ -109,7 +110,7 @@ pub mod pallet {
 		pallet_prelude::*,
 		traits::{
 			fungible::{Balanced, Inspect, Mutate},
-			ConstBool, ConstU16, ConstU64, ConstU8,
+			ConstBool, ConstI16, ConstU16, ConstU64, ConstU8,
 		},
 	};
 	use frame_system::pallet_prelude::*;
@@ -134,6 +135,12 @@ pub mod pallet {
 		type TakeIncreaseInterval: Get<u64>;
 		/// Measured extrinsic weights.
 		type WeightInfo: WeightInfo;
+	}
+
+	/// Seven and nine tenths, as upstream.
+	#[pallet::type_value]
+	pub fn DefaultAlphaValues() -> (u16, u16) {
+		(45_875, 58_982)
 	}
 
 	#[pallet::genesis_config]

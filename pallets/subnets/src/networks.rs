@@ -8,15 +8,16 @@ use frame_support::{ensure, pallet_prelude::*, traits::fungible::Mutate, weights
 use scale_info::TypeInfo;
 
 use crate::{
-	Active, ActivityCutoff, AdjustmentAlpha, AdjustmentInterval, Alpha, BlocksSinceLastStep, BondsMovingAverage, Burn,
-	CommitRevealWeightsEnabled, Config, Consensus, Dividends, Emission, Error, Event, ImmunityPeriod, Incentive, Kappa,
-	LastAdjustmentBlock, LastEpochBlock, LastUpdate, MaxAllowedUids, MaxAllowedValidators, MaxBurn,
-	MaxRegistrationsPerBlock, MaxWeightsLimit, MinAllowedWeights, MinBurn, NetworkMinLockCost, NetworkRegisteredAt,
-	NetworkRegistrationAllowed, NetworksAdded, Owner, Pallet, PendingEmission, PendingOwnerCut, PruningScores, Rank,
-	RegistrationsThisBlock, RegistrationsThisInterval, RemovedNetworks, ReturnCursor, RevealPeriodEpochs, Rho,
-	ServingRateLimit, SubnetEpochIndex, SubnetOwner, SubnetOwnerHotkey, SubnetworkN, TargetRegistrationsPerInterval,
-	Tempo, TokenSymbol, Trust, ValidatorPermit, ValidatorTrust, WeightInfo, WeightsSetRateLimit, WeightsVersionKey,
-	ROOT_NETUID,
+	Active, ActivityCutoff, AdjustmentAlpha, AdjustmentInterval, Alpha, AlphaSigmoidSteepness, AlphaValues,
+	BlocksSinceLastStep, BondsMovingAverage, BondsPenalty, Burn, CommitRevealWeightsEnabled, Config, Consensus,
+	Dividends, Emission, Error, Event, ImmunityPeriod, Incentive, Kappa, LastAdjustmentBlock, LastEpochBlock,
+	LastUpdate, LiquidAlphaOn, MaxAllowedUids, MaxAllowedValidators, MaxBurn, MaxRegistrationsPerBlock,
+	MaxWeightsLimit, MinAllowedWeights, MinBurn, MinValidatorStake, NetworkMinLockCost, NetworkRegisteredAt,
+	NetworkRegistrationAllowed, NetworksAdded, Owner, OwnerPermitOn, Pallet, PendingEmission, PendingOwnerCut,
+	PermitsNeedStake, PruningScores, Rank, RegistrationsThisBlock, RegistrationsThisInterval, RemovedNetworks,
+	ReturnCursor, RevealPeriodEpochs, Rho, ServingRateLimit, SubnetEpochIndex, SubnetOwner, SubnetOwnerHotkey,
+	SubnetworkN, TargetRegistrationsPerInterval, Tempo, TokenSymbol, Trust, ValidatorPermit, ValidatorTrust,
+	WeightInfo, WeightsSetRateLimit, WeightsVersionKey, Yuma3On, ROOT_NETUID,
 };
 
 /// How a subnet reaches consensus, as clients ask.
@@ -188,6 +189,14 @@ impl<T: Config> Pallet<T> {
 		AdjustmentAlpha::<T>::remove(netuid);
 		TargetRegistrationsPerInterval::<T>::remove(netuid);
 		MaxRegistrationsPerBlock::<T>::remove(netuid);
+		BondsPenalty::<T>::remove(netuid);
+		Yuma3On::<T>::remove(netuid);
+		LiquidAlphaOn::<T>::remove(netuid);
+		AlphaValues::<T>::remove(netuid);
+		AlphaSigmoidSteepness::<T>::remove(netuid);
+		MinValidatorStake::<T>::remove(netuid);
+		PermitsNeedStake::<T>::remove(netuid);
+		OwnerPermitOn::<T>::remove(netuid);
 	}
 
 	fn remove_records(netuid: u16) {

@@ -65,6 +65,30 @@ mod hyperparameters {
 	/// Part of the bonds that an epoch keeps, per million.
 	#[pallet::storage]
 	pub type BondsMovingAverage<T> = StorageMap<_, Identity, u16, u64, ValueQuery, ConstU64<900_000>>;
+	/// How far weights above consensus are cut to it before they buy bonds, per 65535: all the way by default.
+	#[pallet::storage]
+	pub type BondsPenalty<T> = StorageMap<_, Identity, u16, u16, ValueQuery, ConstU16<{ u16::MAX }>>;
+	/// Whether a bond is the moving average of a weight, and not a share of a server that stake has bought.
+	#[pallet::storage]
+	pub type Yuma3On<T> = StorageMap<_, Identity, u16, bool, ValueQuery>;
+	/// Whether each bond moves at a pace of its own; with [`Yuma3On`] only.
+	#[pallet::storage]
+	pub type LiquidAlphaOn<T> = StorageMap<_, Identity, u16, bool, ValueQuery>;
+	/// The slowest and the fastest of those paces: part of a bond that an epoch renews, per 65535.
+	#[pallet::storage]
+	pub type AlphaValues<T> = StorageMap<_, Identity, u16, (u16, u16), ValueQuery, DefaultAlphaValues>;
+	/// How sharply the pace turns from the slowest to the fastest, in hundredths.
+	#[pallet::storage]
+	pub type AlphaSigmoidSteepness<T> = StorageMap<_, Identity, u16, i16, ValueQuery, ConstI16<1_000>>;
+	/// Rao below which the stake of a uid counts as none in an epoch, unless it is the owner's.
+	#[pallet::storage]
+	pub type MinValidatorStake<T> = StorageMap<_, Identity, u16, u64, ValueQuery>;
+	/// Whether only uids with stake have permits.
+	#[pallet::storage]
+	pub type PermitsNeedStake<T> = StorageMap<_, Identity, u16, bool, ValueQuery>;
+	/// Whether the subnet's owner has a permit, above the number of the others, and its weight on itself counts.
+	#[pallet::storage]
+	pub type OwnerPermitOn<T> = StorageMap<_, Identity, u16, bool, ValueQuery>;
 	/// Blocks without new weights after which a validator's stake stops counting.
 	#[pallet::storage]
 	pub type ActivityCutoff<T> = StorageMap<_, Identity, u16, u16, ValueQuery, ConstU16<5_000>>;

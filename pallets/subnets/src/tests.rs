@@ -12,6 +12,7 @@ mod registration;
 mod serving;
 mod simulation;
 mod stake;
+mod today;
 mod views;
 mod weights;
 mod yuma;

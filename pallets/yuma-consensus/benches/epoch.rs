@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! A subnet epoch with 64 validators, full rows and full bonds, against the plain algorithm on the same state; with
-//! random weights, and with weights in the order that is worst for a median around the value in the middle.
+//! random weights, and with weights in the order that is worst for a median around the value in the middle. Then today's
+//! forms of the epoch against the first one.
 
 #[path = "baseline/epoch.rs"]
 mod baseline;
@@ -8,8 +9,9 @@ mod baseline;
 mod memory;
 mod report;
 
+use criterion::Criterion;
 use report::{measure, print_cases, print_ladder, scale_of_this_machine, Case, Random};
-use yuma_consensus::{epoch::run_epoch, EpochInput, Neuron, StoredRow};
+use yuma_consensus::{epoch::run_epoch, BondForm, EpochInput, LiquidAlpha, Neuron, Rules, StoredRow};
 
 #[global_allocator]
 static ALLOCATOR: memory::Counting = memory::Counting;
@@ -27,7 +29,13 @@ fn subnet(n: u16, weight: impl Fn(&mut Random, u16, u16) -> u16) -> EpochInput {
 	let mut random = Random(n.into());
 	let neuron = |uid, random: &mut Random| {
 		let permit = uid < VALIDATORS;
-		Neuron { stake: if permit { random.stake() } else { 0 }, last_update: 90, registered_at: 1, permit }
+		Neuron {
+			stake: if permit { random.stake() } else { 0 },
+			last_update: 90,
+			registered_at: 1,
+			permit,
+			committed_at: None,
+		}
 	};
 	let neurons = Vec::from_iter((0..n).map(|uid| neuron(uid, &mut random)));
 	let mut rows = |weight: &dyn Fn(&mut Random, u16, u16) -> u16| {
@@ -49,6 +57,7 @@ fn subnet(n: u16, weight: impl Fn(&mut Random, u16, u16) -> u16) -> EpochInput {
 		weights: rows(&weight),
 		bonds: rows(&|random, _, _| random.weight()),
 		emission: 360_000_000_000,
+		..EpochInput::default()
 	}
 }
 
@@ -84,7 +93,7 @@ fn plain_input(input: &EpochInput) -> baseline::EpochInput {
 	let neurons = &input.neurons;
 	baseline::EpochInput {
 		block: input.block,
-		activity_cutoff: input.activity_cutoff.into(),
+		activity_cutoff: input.activity_cutoff,
 		last_update: neurons.iter().map(|neuron| neuron.last_update).collect(),
 		registered_at: neurons.iter().map(|neuron| neuron.registered_at).collect(),
 		stake: neurons.iter().map(|neuron| neuron.stake).collect(),
@@ -116,6 +125,38 @@ fn assert_same(input: &EpochInput, plain: &baseline::EpochInput) {
 	}
 }
 
+/// The forms and their names, the first one first.
+fn forms() -> [(&'static str, Rules); 3] {
+	let yuma3 = Rules { bonds: BondForm::Yuma3(None), ..Rules::default() };
+	let liquid = LiquidAlpha { low: 45_875, high: 58_982, steepness: 1_000 };
+	let liquid = Rules { bonds: BondForm::Yuma3(Some(liquid)), bonds_penalty: 32_768, ..Rules::default() };
+	[("Yuma 2", Rules::default()), ("Yuma 3", yuma3), ("Yuma 3, liquid alpha, penalty 1/2", liquid)]
+}
+
+/// What every form takes on the same states in the same run: the name of the case, seconds, and those of the first form.
+fn measure_forms(criterion: &mut Criterion) -> Vec<(String, f64, f64)> {
+	let mut rows = Vec::new();
+	for n in [256, 1_024, 4_096] {
+		let state = random_subnet(n);
+		let group = format!("epoch, {n} neurons, forms");
+		let times = forms().map(|(name, rules)| {
+			let input = EpochInput { rules, ..state.clone() };
+			(name, measure(criterion, &group, name, || run_epoch(&input)))
+		});
+		let first = times[0].1;
+		let row = |(name, time): (&str, Option<f64>)| Some((format!("{n} neurons, {name}"), time?, first?));
+		rows.extend(times.into_iter().filter_map(row));
+	}
+	rows
+}
+
+fn print_forms(rows: &[(String, f64, f64)]) {
+	println!("\nForms of the epoch, 64 validators, full rows and bonds");
+	for (name, time, first) in rows {
+		println!("{name:<48} {:>9.1} µs {:>6.2}x of the first form", time * 1e6, time / first);
+	}
+}
+
 fn main() {
 	let mut criterion = report::criterion();
 	let mut cases = Vec::new();
@@ -137,11 +178,13 @@ fn main() {
 			}
 		}
 	}
+	let forms = measure_forms(&mut criterion);
 	print_cases("Subnet epoch, 64 validators, full rows and bonds", &cases, scale_of_this_machine());
 	print_ladder("Subnet epoch by weights", &rungs, BYTES_AN_ENTRY);
 	for pair in cases.chunks_exact(2) {
 		println!("{} takes {:.2}x of random", pair[1].name, pair[1].ours / pair[0].ours);
 	}
+	print_forms(&forms);
 	let input = random_subnet(1_024);
 	let (plain, plain_peak) = (plain_input(&input), |plain| memory::peak_of(|| baseline::epoch(plain)));
 	let (peak, plain) = (memory::peak_of(|| run_epoch(&input)), plain_peak(&plain));

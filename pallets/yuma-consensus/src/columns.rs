@@ -28,10 +28,38 @@ impl Entry {
 	}
 }
 
+/// Blocks from which on a uid must have been registered for what is said of it not to count.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Since {
+	pub(crate) weights: u64,
+	pub(crate) bonds: u64,
+}
+
+impl Since {
+	/// The weight as far as it counts on a uid registered at that block.
+	fn weight(self, weight: u16, registered_at: u64) -> u16 {
+		if self.weights > registered_at {
+			weight
+		} else {
+			0
+		}
+	}
+
+	/// As [`Self::weight`], of a bond.
+	fn bond(self, bond: u16, registered_at: u64) -> u16 {
+		if self.bonds > registered_at {
+			bond
+		} else {
+			0
+		}
+	}
+}
+
 /// The two rows of one uid: columns ascend and are distinct.
 pub(crate) struct Row<'a> {
 	uid: u16,
-	last_update: u64,
+	/// Weights and bonds count on uids that were registered before these blocks.
+	since: Since,
 	weights: Cow<'a, [(u16, u16)]>,
 	bonds: Cow<'a, [(u16, u16)]>,
 	/// Sum of the weights that count.
@@ -42,9 +70,9 @@ pub(crate) struct Row<'a> {
 
 impl<'a> Row<'a> {
 	/// From rows as stored: of a column named twice the last entry counts.
-	pub(crate) fn new(uid: u16, last_update: u64, weights: &'a [(u16, u16)], bonds: &'a [(u16, u16)]) -> Self {
+	pub(crate) fn new(uid: u16, since: Since, weights: &'a [(u16, u16)], bonds: &'a [(u16, u16)]) -> Self {
 		let read = |row: &'a [(u16, u16)]| if ascends(row) { row.into() } else { sorted(row) };
-		Self { uid, last_update, weights: read(weights), bonds: read(bonds), whole: 0, length: 0 }
+		Self { uid, since, weights: read(weights), bonds: read(bonds), whole: 0, length: 0 }
 	}
 
 	/// Whether nothing is said at all.
@@ -56,9 +84,9 @@ impl<'a> Row<'a> {
 		self.uid.into()
 	}
 
-	/// Weights for a predecessor of the uid do not count; a uid that does not exist has no column.
-	fn is_meant_for(&self, column: &Column) -> bool {
-		self.last_update > column.registered_at
+	/// Whether anything may count that was said of a uid registered at that block, and not of a predecessor.
+	fn is_meant_for(&self, registered_at: u64) -> bool {
+		self.since.weights.max(self.since.bonds) > registered_at
 	}
 
 	/// Calls `each` with every column that is named, its weight and its bond.
@@ -109,18 +137,20 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-	/// Turns at most 65536 rows around, and tells each what of it counts: neither weights for itself nor anything that was
-	/// meant for a predecessor. Columns are known by when they were registered.
-	pub(crate) fn of(rows: &mut [Row], registered_at: &[u64]) -> Self {
+	/// Turns at most 65536 rows around, and tells each what of it counts: neither what was meant for a predecessor nor
+	/// weights for itself, unless it is the `owner`. Columns are known by when they were registered.
+	pub(crate) fn of(rows: &mut [Row], registered_at: &[u64], owner: Option<u16>) -> Self {
 		let mut columns = reserve(rows, registered_at);
 		let mut entries = vec![Entry::default(); columns.last().map_or(0, |last| last.start)];
 		columns.pop();
 		for (place, row) in (0..=u16::MAX).zip(rows) {
 			let (mut whole, mut length) = (0u64, 0usize);
+			let own = Some(row.uid).filter(|_| owner != Some(row.uid));
 			row.for_each(|uid, weight, bond| {
-				let column = columns.get_mut(usize::from(uid)).filter(|column| row.is_meant_for(column));
+				let column = columns.get_mut(usize::from(uid)).filter(|column| row.is_meant_for(column.registered_at));
 				let Some(column) = column else { return };
-				let weight = if uid == row.uid { 0 } else { weight };
+				let weight = if own == Some(uid) { 0 } else { row.since.weight(weight, column.registered_at) };
+				let bond = row.since.bond(bond, column.registered_at);
 				if let Some(entry) = entries.get_mut(column.end) {
 					*entry = Entry { row: place, weight, bond };
 				}
@@ -172,7 +202,9 @@ fn reserve(rows: &[Row], registered_at: &[u64]) -> Vec<Column> {
 	if !is_dense {
 		for row in rows {
 			row.for_each(|column, _, _| {
-				if let Some(column) = columns.get_mut(usize::from(column)).filter(|column| row.is_meant_for(column)) {
+				if let Some(column) =
+					columns.get_mut(usize::from(column)).filter(|column| row.is_meant_for(column.registered_at))
+				{
 					column.end = column.end.wrapping_add(1); // At most one entry a row.
 				}
 			});

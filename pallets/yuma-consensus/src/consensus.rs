@@ -5,7 +5,7 @@ use alloc::{vec, vec::Vec};
 
 use crate::{
 	columns::{Columns, Entry},
-	fixed::{from_bits, mul_bits, mul_bits_below_one, Divisor, ONE_BITS, Q32},
+	fixed::{from_bits, mul_bits, mul_bits_below_one, mul_up_bits, Divisor, ONE_BITS, Q32},
 	median::{Electorate, Vote},
 };
 
@@ -30,21 +30,67 @@ pub(crate) struct Consensus {
 	pub(crate) ranks: Vec<Q32>,
 	/// The same over what it is without the cut.
 	pub(crate) trust: Vec<Q32>,
-	/// `ΔB`: for each entry of the columns the weight, cut to the median, times stake; raw bits.
-	pub(crate) bought: Vec<u64>,
+	/// For each entry of the columns what its bond moves towards, raw bits: see [`Towards`].
+	pub(crate) targets: Vec<u64>,
+}
+
+/// What bonds move towards.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Towards {
+	/// Part by which weights above the median are cut to it first; raw bits.
+	pub(crate) penalty: u64,
+	/// Whether the weight is multiplied by stake.
+	pub(crate) by_stake: bool,
+}
+
+/// What consensus does to one weight; raw bits.
+#[derive(Clone, Copy)]
+struct Clipped {
+	weight: u64,
+	/// At most the median.
+	kept: u64,
+	stake: u64,
+	/// What is kept, times stake.
+	bought: u64,
+}
+
+impl Clipped {
+	/// The weight, less `penalty` of what is above the median.
+	fn softened(self, penalty: u64) -> u64 {
+		self.weight.wrapping_sub(mul_up_bits(self.weight.wrapping_sub(self.kept), penalty))
+	}
 }
 
 /// Goes through the columns and adds up what each validator keeps; `validators` are by row.
-pub(crate) fn agree(columns: &Columns, validators: &mut [Validator], electorate: Electorate) -> Consensus {
-	if validators.iter().any(|validator| validator.stake == ONE_BITS) {
-		return agree_by(mul_bits, columns, validators, electorate);
+pub(crate) fn agree(
+	columns: &Columns,
+	validators: &mut [Validator],
+	electorate: Electorate,
+	towards: Towards,
+) -> Consensus {
+	match towards {
+		// The first form, in which a bond needs no more than the ranks do.
+		Towards { penalty: ONE_BITS, by_stake: true } => {
+			if validators.iter().any(|validator| validator.stake == ONE_BITS) {
+				agree_by(mul_bits, |clipped| clipped.bought, columns, validators, electorate)
+			} else {
+				agree_by(mul_bits_below_one, |clipped| clipped.bought, columns, validators, electorate)
+			}
+		},
+		Towards { penalty, by_stake: true } => {
+			let target = |clipped: Clipped| mul_bits(clipped.softened(penalty), clipped.stake);
+			agree_by(mul_bits, target, columns, validators, electorate)
+		},
+		Towards { penalty, by_stake: false } => {
+			agree_by(mul_bits, |clipped| clipped.softened(penalty), columns, validators, electorate)
+		},
 	}
-	agree_by(mul_bits_below_one, columns, validators, electorate)
 }
 
-/// As [`agree`], with what multiplies a weight by a stake.
+/// As [`agree`], with what multiplies a weight by a stake, and what a bond moves towards.
 fn agree_by(
 	times: impl Fn(u64, u64) -> u64 + Copy,
+	target: impl Fn(Clipped) -> u64 + Copy,
 	columns: &Columns,
 	validators: &mut [Validator],
 	mut electorate: Electorate,
@@ -54,14 +100,14 @@ fn agree_by(
 		consensus: Vec::with_capacity(n),
 		ranks: Vec::with_capacity(n),
 		trust: Vec::with_capacity(n),
-		bought: Vec::with_capacity(columns.entries()),
+		targets: Vec::with_capacity(columns.entries()),
 	};
 	let mut votes = vec![Vote::default(); validators.len()]; // No column has more entries than there are rows.
 	for column in columns.iter() {
 		let Some(votes) = votes.get_mut(..column.len()) else { continue };
 		let ballot = collect(times, column, validators, votes);
 		let limit = electorate.median(votes, ballot.given, ballot.top);
-		let rank = clip(times, column, votes, limit, validators, &mut agreed.bought);
+		let rank = clip((times, target), column, votes, limit, validators, &mut agreed.targets);
 		agreed.consensus.push(from_bits(limit));
 		agreed.ranks.push(from_bits(rank));
 		agreed.trust.push(from_bits(Divisor::new(ballot.prerank).proportion(rank)));
@@ -96,21 +142,21 @@ fn collect(times: impl Fn(u64, u64) -> u64, column: &[Entry], validators: &[Vali
 /// Cuts the votes of a column to the limit; the result is the sum of what is bought.
 #[inline(never)] // As above.
 fn clip(
-	times: impl Fn(u64, u64) -> u64,
+	(times, target): (impl Fn(u64, u64) -> u64, impl Fn(Clipped) -> u64),
 	column: &[Entry],
 	votes: &[Vote],
 	limit: u64,
 	validators: &mut [Validator],
-	bought: &mut Vec<u64>,
+	targets: &mut Vec<u64>,
 ) -> u64 {
 	let mut rank = 0u64;
-	bought.extend(votes.iter().zip(column).map(|(vote, entry)| {
+	targets.extend(votes.iter().zip(column).map(|(vote, entry)| {
 		let Some(validator) = validators.get_mut(entry.row()) else { return 0 };
-		let value = cut(vote.value, limit);
-		let bought = times(value, validator.stake);
-		validator.trust = validator.trust.wrapping_add(value);
+		let (weight, kept, stake) = (vote.value, cut(vote.value, limit), validator.stake);
+		let bought = times(kept, stake);
+		validator.trust = validator.trust.wrapping_add(kept);
 		rank = rank.wrapping_add(bought);
-		bought
+		target(Clipped { weight, kept, stake, bought })
 	}));
 	rank
 }

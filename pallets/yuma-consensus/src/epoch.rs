@@ -5,18 +5,19 @@
 //! bits, every step rounded down. Names are Yuma's own. A step keeps the formula in its doc comment.
 
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 
 use crate::{
 	bonds::{hold, Holder},
-	columns::{Columns, Row},
-	consensus::{agree, Validator},
+	columns::{Columns, Row, Since},
+	consensus::{agree, Towards, Validator},
 	fixed::{
-		bits, divide, from_bits, mul_floor, normalize, proportion_q32, q32_bits_to_u16, sum, u16_proportion_q32,
-		Divisor, Q32, Q32_ONE, Q32_ZERO,
+		bits, divide, from_bits, mul_bits, mul_floor, normalize, proportion_q32, q32_bits_to_u16, sum,
+		u16_proportion_q32, Divisor, Q32, Q32_ONE, Q32_ZERO,
 	},
 	median::Electorate,
 	row::{max_upscale_proportions, StoredRow},
+	rules::{BondForm, Rules},
+	standing::Standing,
 };
 
 /// Unit of [`EpochInput::bonds_moving_average`].
@@ -33,6 +34,9 @@ pub struct Neuron {
 	pub registered_at: u64,
 	/// Validator permit as the previous epoch left it.
 	pub permit: bool,
+	/// Block of the earliest of its promises of weights that wait to be revealed, on a subnet where weights are promised.
+	/// Weights count on nobody who was registered after it.
+	pub committed_at: Option<u64>,
 }
 
 /// State a subnet epoch starts from.
@@ -41,7 +45,7 @@ pub struct EpochInput {
 	/// Block in which the epoch runs.
 	pub block: u64,
 	/// Blocks without new weights after which a validator's stake stops counting.
-	pub activity_cutoff: u16,
+	pub activity_cutoff: u64,
 	/// Majority of stake, per 65535.
 	pub kappa: u16,
 	/// Part of the old bonds that stays, per million; more than a million counts as a million.
@@ -56,6 +60,8 @@ pub struct EpochInput {
 	pub bonds: Vec<StoredRow>,
 	/// Amount to distribute, in rao.
 	pub emission: u64,
+	/// What is done otherwise than in the first form of the epoch.
+	pub rules: Rules,
 }
 
 /// Results by uid; `u16` values are per 65535, amounts in rao.
@@ -65,6 +71,8 @@ pub struct EpochOutput {
 	pub active: Vec<bool>,
 	/// Uids that may set weights from now on.
 	pub permits: Vec<bool>,
+	/// Share of all stake.
+	pub stake_weight: Vec<u16>,
 	/// Clipped weight received, by stake.
 	pub rank: Vec<u16>,
 	/// Part of the weight received that consensus kept.
@@ -98,25 +106,23 @@ impl EpochOutput {
 
 /// Runs one epoch. Never fails: ids that do not exist and lists of the wrong length are ignored.
 ///
-/// No share of `n` uids is off from its exact value by more than `4·n·2⁻³² / (A·R·α)`: `A` is the part of all stake that
-/// counts, `R` the weight that consensus keeps, `α` the part of the bonds that is renewed, and what is zero counts as
-/// one. That holds unless the stake behind a weight is within 2⁻²⁴ of the majority, where the median itself may jump.
+/// No share of `n` uids is off from its exact value by more than `4·n·(1 + s)·2⁻³² / (A·R·α·D)`: `A` is the part of all
+/// stake that counts, `R` the weight that consensus keeps, `α` the part of a bond that is renewed, with liquid alpha the
+/// least of those with a weight, `D` what dividends sum to before they are scaled to one, `s` the steepness of liquid alpha
+/// or zero, and a divisor of zero counts as one. That holds unless the stake behind a weight is within 2⁻²⁴ of the
+/// majority, where the median itself may jump.
 pub fn run_epoch(input: &EpochInput) -> EpochOutput {
-	let stake = stake_shares(&input.neurons);
-	let active: Vec<bool> = input.neurons.iter().map(|neuron| is_active(neuron, input)).collect();
-	let active_stake = active_stake(&stake, &active, &input.neurons);
-	let permits = top_validators(&stake, input.max_validators);
-
-	let (rows, columns) = read_rows(input);
-	let (mut validators, electorate) = validators(&rows, &active_stake, u16_proportion_q32(input.kappa));
-	let agreed = agree(&columns, &mut validators, electorate);
+	let standing = Standing::of(input);
+	let (rows, columns) = read_rows(input, &standing.permits);
+	let (mut validators, electorate) = validators(&rows, &standing.active_stake, u16_proportion_q32(input.kappa));
+	let mut agreed = agree(&columns, &mut validators, electorate, towards(&input.rules));
 	let mut incentive = agreed.ranks.clone();
 	normalize(&mut incentive);
 	let mut holders: Vec<Holder> = rows.iter().map(holder).collect();
-	hold(&columns, agreed.bought, &agreed.ranks, &incentive, alpha(input), &mut holders);
+	hold(input.rules.bonds, &columns, &mut agreed, &incentive, alpha(input), &mut holders);
 
 	let by_uid = |values: &mut dyn Iterator<Item = u64>| {
-		let mut all: Vec<Q32> = stake.iter().map(|_| Q32_ZERO).collect();
+		let mut all: Vec<Q32> = input.neurons.iter().map(|_| Q32_ZERO).collect();
 		for (row, value) in rows.iter().zip(values) {
 			if let Some(place) = all.get_mut(row.uid()) {
 				*place = from_bits(value);
@@ -125,12 +131,17 @@ pub fn run_epoch(input: &EpochInput) -> EpochOutput {
 		all
 	};
 	let validator_trust = by_uid(&mut validators.iter().map(|validator| validator.trust));
-	let mut dividends = by_uid(&mut holders.iter().map(|holder| holder.dividend));
+	let dividend = |(holder, validator): (&Holder, &Validator)| match input.rules.bonds {
+		BondForm::Yuma2 => holder.dividend,
+		BondForm::Yuma3(_) => mul_bits(holder.dividend, validator.stake),
+	};
+	let mut dividends = by_uid(&mut holders.iter().zip(&validators).map(dividend));
 	normalize(&mut dividends);
-	let payout = payout(&incentive, &dividends, &stake, &active_stake);
+	let payout = payout(&incentive, &dividends, &standing);
 	let to_u16 = |values: &[Q32]| values.iter().map(|value| q32_bits_to_u16(bits(*value))).collect::<Vec<_>>();
 	let to_rao = |shares: &[Q32]| shares.iter().map(|share| mul_floor(*share, input.emission)).collect::<Vec<_>>();
 	EpochOutput {
+		stake_weight: to_u16(&standing.stake),
 		rank: to_u16(&incentive),
 		trust: to_u16(&agreed.trust),
 		consensus: to_u16(&agreed.consensus),
@@ -141,45 +152,32 @@ pub fn run_epoch(input: &EpochInput) -> EpochOutput {
 		server_emission: to_rao(&payout.servers),
 		validator_emission: to_rao(&payout.validators),
 		emission: to_rao(&payout.combined),
-		bonds: bonds_to_store(&rows, holders, &permits, &input.neurons),
-		active,
-		permits,
+		bonds: bonds_to_store(&rows, holders, &standing, input),
+		active: standing.active,
+		permits: standing.next_permits,
 	}
-}
-
-/// `S`: each uid's share of all stake.
-fn stake_shares(neurons: &[Neuron]) -> Vec<Q32> {
-	let total: u128 = neurons.iter().fold(0, |sum, neuron| sum.saturating_add(neuron.stake.into()));
-	neurons.iter().map(|neuron| proportion_q32(neuron.stake, total)).collect()
-}
-
-fn is_active(neuron: &Neuron, input: &EpochInput) -> bool {
-	neuron.last_update.saturating_add(input.activity_cutoff.into()) >= input.block
-}
-
-/// Shares of the stake that counts: that of active validators with a permit.
-fn active_stake(stake: &[Q32], active: &[bool], neurons: &[Neuron]) -> Vec<Q32> {
-	let mut counted: Vec<Q32> = stake
-		.iter()
-		.zip(active)
-		.zip(neurons)
-		.map(|((stake, active), neuron)| if *active && neuron.permit { *stake } else { Q32_ZERO })
-		.collect();
-	normalize(&mut counted);
-	counted
 }
 
 /// `W` and `B_old`: the weights of permitted validators and the bonds of everybody, as far as they count. A uid has 16
 /// bits: whoever stands beyond those has no rows.
-fn read_rows(input: &EpochInput) -> (Vec<Row<'_>>, Columns) {
-	let rows = (0..=u16::MAX).zip(&input.neurons).map(|(uid, neuron)| {
-		let weights = if neuron.permit { stored_row(&input.weights, uid) } else { &[] };
-		Row::new(uid, neuron.last_update, weights, stored_row(&input.bonds, uid))
+fn read_rows<'a>(input: &'a EpochInput, permits: &[bool]) -> (Vec<Row<'a>>, Columns) {
+	let rows = (0..=u16::MAX).zip(input.neurons.iter().zip(permits)).map(|(uid, (neuron, permit))| {
+		let weights = if *permit { stored_row(&input.weights, uid) } else { &[] };
+		Row::new(uid, since(neuron, input.rules.last_epoch), weights, stored_row(&input.bonds, uid))
 	});
 	let mut rows: Vec<Row> = rows.filter(|row| !row.is_empty()).collect();
 	let registered_at: Vec<u64> = input.neurons.iter().map(|neuron| neuron.registered_at).collect();
-	let columns = Columns::of(&mut rows, &registered_at);
+	let columns = Columns::of(&mut rows, &registered_at, input.rules.owner);
 	(rows, columns)
+}
+
+/// From when on uids must have been registered for what `neuron` says of them not to count.
+fn since(neuron: &Neuron, last_epoch: Option<u64>) -> Since {
+	let after_promise = neuron.committed_at.map_or(u64::MAX, |block| block.saturating_add(1));
+	Since {
+		weights: neuron.last_update.min(after_promise),
+		bonds: last_epoch.map_or(neuron.last_update, |block| block.saturating_add(1)),
+	}
 }
 
 fn stored_row(rows: &[StoredRow], uid: u16) -> &[(u16, u16)] {
@@ -207,6 +205,11 @@ fn alpha(input: &EpochInput) -> Q32 {
 	Q32_ONE.saturating_sub(proportion_q32(keep, BONDS_MOVING_AVERAGE_UNIT.into()))
 }
 
+fn towards(rules: &Rules) -> Towards {
+	let penalty = bits(u16_proportion_q32(rules.bonds_penalty));
+	Towards { penalty, by_stake: rules.bonds == BondForm::Yuma2 }
+}
+
 fn holder(row: &Row) -> Holder {
 	Holder { dividend: 0, row: StoredRow::with_capacity(row.length) }
 }
@@ -219,7 +222,7 @@ struct Payout {
 }
 
 /// Servers and validators share by incentive and dividends; where neither exists, validators share by stake.
-fn payout(incentive: &[Q32], dividends: &[Q32], stake: &[Q32], active_stake: &[Q32]) -> Payout {
+fn payout(incentive: &[Q32], dividends: &[Q32], Standing { stake, active_stake, .. }: &Standing) -> Payout {
 	let combined: Vec<Q32> = incentive.iter().zip(dividends).map(|(i, d)| i.saturating_add(*d)).collect();
 	let total = sum(&combined);
 	if total == Q32_ZERO {
@@ -232,24 +235,16 @@ fn payout(incentive: &[Q32], dividends: &[Q32], stake: &[Q32], active_stake: &[Q
 	Payout { servers: scaled(incentive), validators: scaled(dividends), combined }
 }
 
-/// The `k` uids with the most stake, ties to the higher uid; stake is not required.
-fn top_validators(stake: &[Q32], k: u16) -> Vec<bool> {
-	let mut by_stake: Vec<(Q32, usize)> = stake.iter().copied().zip(0..).collect();
-	if usize::from(k) < by_stake.len() {
-		by_stake.select_nth_unstable_by_key(k.into(), |entry| Reverse(*entry));
-	}
-	let mut permits: Vec<bool> = stake.iter().map(|_| false).collect();
-	for (_, uid) in by_stake.into_iter().take(k.into()) {
-		if let Some(permit) = permits.get_mut(uid) {
-			*permit = true;
-		}
-	}
-	permits
-}
-
-/// Rows of new validators; an empty one for who just lost the permit.
-fn bonds_to_store(rows: &[Row], holders: Vec<Holder>, permits: &[bool], neurons: &[Neuron]) -> Vec<Option<StoredRow>> {
-	let is_stored = permits.iter().zip(neurons).map(|(permit, neuron)| *permit || neuron.permit);
+/// Rows of new validators; an empty one for who just lost the permit, and by the rule of the last epoch for everybody else.
+fn bonds_to_store(
+	rows: &[Row],
+	holders: Vec<Holder>,
+	standing: &Standing,
+	input: &EpochInput,
+) -> Vec<Option<StoredRow>> {
+	let all = input.rules.last_epoch.is_some();
+	let permits = &standing.next_permits;
+	let is_stored = permits.iter().zip(&standing.permits).map(|(next, permit)| *next || *permit || all);
 	let mut bonds: Vec<Option<StoredRow>> = is_stored.map(|is_stored| is_stored.then(StoredRow::new)).collect();
 	for (row, holder) in rows.iter().zip(holders) {
 		let is_permitted = permits.get(row.uid()).copied().unwrap_or(false);

@@ -26,7 +26,13 @@ fn an_epoch_stays_within_ten_megabytes() {
 		assert!(peak <= 10 * MEGABYTE, "root epoch, 256 x 1024: {peak} bytes");
 	}
 
-	let neuron = |uid| Neuron { stake: u64::from(uid < 64), last_update: 2, registered_at: 1, permit: uid < 64 };
+	let neuron = |uid| Neuron {
+		stake: u64::from(uid < 64),
+		last_update: 2,
+		registered_at: 1,
+		permit: uid < 64,
+		committed_at: None,
+	};
 	let rows = Vec::from_iter((0..1_024).map(|uid| if uid < 64 { row.clone() } else { Vec::new() }));
 	let input = EpochInput {
 		block: 10,
@@ -38,6 +44,7 @@ fn an_epoch_stays_within_ten_megabytes() {
 		weights: rows.clone(),
 		bonds: rows,
 		emission: 1_000_000_000,
+		..EpochInput::default()
 	};
 	let peak = peak_of(|| run_epoch(&input));
 	assert!(peak <= 10 * MEGABYTE, "subnet epoch, 64 x 1024: {peak} bytes");

@@ -3,6 +3,7 @@
 //! shape. Their schema is described beside them; `OWNERS` says which package reads which file.
 
 pub mod epochs;
+pub mod today;
 
 use std::{
 	collections::BTreeMap,

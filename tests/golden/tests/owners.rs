@@ -28,7 +28,7 @@ fn files(root: &Path, folder: &Path) -> BTreeSet<String> {
 /// All recordings of a folder: every file but the descriptions and the list of owners.
 fn recordings(folder: &Path) -> BTreeSet<String> {
 	let mut recordings = files(folder, folder);
-	recordings.retain(|file| file != "OWNERS" && !file.ends_with("README.md"));
+	recordings.retain(|file| file != "OWNERS" && !file.ends_with(".md"));
 	recordings
 }
 

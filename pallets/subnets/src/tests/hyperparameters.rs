@@ -7,10 +7,11 @@ use Hyperparameter as P;
 
 use super::*;
 use crate::{
-	ActivityCutoff, AdjustmentAlpha, AdjustmentInterval, BondsMovingAverage, Burn, CommitRevealWeightsEnabled, Error,
-	Event, ImmunityPeriod, Kappa, MaxAllowedUids, MaxAllowedValidators, MaxBurn, MaxRegistrationsPerBlock,
-	MaxWeightsLimit, MinAllowedWeights, MinBurn, NetworkRegistrationAllowed, RevealPeriodEpochs, ServingRateLimit,
-	TargetRegistrationsPerInterval, Tempo, WeightsSetRateLimit, WeightsVersionKey,
+	ActivityCutoff, AdjustmentAlpha, AdjustmentInterval, AlphaSigmoidSteepness, AlphaValues, BondsMovingAverage,
+	BondsPenalty, Burn, CommitRevealWeightsEnabled, Error, Event, ImmunityPeriod, Kappa, LiquidAlphaOn, MaxAllowedUids,
+	MaxAllowedValidators, MaxBurn, MaxRegistrationsPerBlock, MaxWeightsLimit, MinAllowedWeights, MinBurn,
+	MinValidatorStake, NetworkRegistrationAllowed, OwnerPermitOn, PermitsNeedStake, RevealPeriodEpochs,
+	ServingRateLimit, TargetRegistrationsPerInterval, Tempo, WeightsSetRateLimit, WeightsVersionKey, Yuma3On,
 };
 
 /// One parameter of each kind, at the highest value that it may have.
@@ -19,7 +20,7 @@ pub(super) fn one_of_each() -> Vec<P> {
 	let highest = |case: &Case| *case.accepted.last().expect("there is one");
 	let kinds: std::collections::BTreeSet<_> =
 		cases.iter().map(|case| codec::Encode::encode(&highest(case))[0]).collect();
-	assert_eq!((kinds.len(), kinds.last()), (21, Some(&20)), "every variant has a case");
+	assert_eq!((kinds.len(), kinds.last()), (29, Some(&28)), "every variant has a case");
 	cases.iter().map(highest).collect()
 }
 
@@ -62,7 +63,19 @@ fn cases() -> Vec<Case> {
 		within(P::NetworkRegistrationAllowed, &[false, true], &[], owner),
 		within(P::ServingRateLimit, &[0, 7_200], &[7_201], owner),
 		within(P::MaxAllowedUids, &[3, 256], &[0, 2, 257], root),
+		within(P::BondsPenalty, &[0, u16::MAX], &[], owner),
+		within(P::Yuma3On, &[true, false], &[], owner),
+		within(P::LiquidAlphaOn, &[true, false], &[], owner),
+		within(alphas, &[(1_638, 1_638), (1_638, u16::MAX)], &[(1_637, u16::MAX), (1_700, 1_699)], owner),
+		within(P::AlphaSigmoidSteepness, &[0, i16::MAX], &[], owner),
+		within(P::MinValidatorStake, &[0, u64::MAX], &[], root),
+		within(P::PermitsNeedStake, &[false, true], &[], root),
+		within(P::OwnerPermitOn, &[false, true], &[], root),
 	]
+}
+
+fn alphas((low, high): (u16, u16)) -> P {
+	P::AlphaValues { low, high }
 }
 
 /// The parameter of this kind, as it is stored for subnet 1.
@@ -91,6 +104,14 @@ fn stored(kind: P) -> P {
 		P::MaxRegistrationsPerBlock(_) => P::MaxRegistrationsPerBlock(MaxRegistrationsPerBlock::<Test>::get(1)),
 		P::NetworkRegistrationAllowed(_) => P::NetworkRegistrationAllowed(NetworkRegistrationAllowed::<Test>::get(1)),
 		P::ServingRateLimit(_) => P::ServingRateLimit(ServingRateLimit::<Test>::get(1)),
+		P::BondsPenalty(_) => P::BondsPenalty(BondsPenalty::<Test>::get(1)),
+		P::Yuma3On(_) => P::Yuma3On(Yuma3On::<Test>::get(1)),
+		P::LiquidAlphaOn(_) => P::LiquidAlphaOn(LiquidAlphaOn::<Test>::get(1)),
+		P::AlphaValues { .. } => alphas(AlphaValues::<Test>::get(1)),
+		P::AlphaSigmoidSteepness(_) => P::AlphaSigmoidSteepness(AlphaSigmoidSteepness::<Test>::get(1)),
+		P::MinValidatorStake(_) => P::MinValidatorStake(MinValidatorStake::<Test>::get(1)),
+		P::PermitsNeedStake(_) => P::PermitsNeedStake(PermitsNeedStake::<Test>::get(1)),
+		P::OwnerPermitOn(_) => P::OwnerPermitOn(OwnerPermitOn::<Test>::get(1)),
 	}
 }
 

@@ -10,17 +10,17 @@ use crate::{
 };
 
 /// Hotkey of a uid of subnet 1; coldkey 1 owns them all.
-fn key(uid: u16) -> u64 {
+pub(super) fn key(uid: u16) -> u64 {
 	hotkey(1, uid.into())
 }
 
-fn register(uid: u16) {
+pub(super) fn register(uid: u16) {
 	assert_ok!(Subnets::burned_register(signed(1), 1, key(uid)));
 }
 
 /// Neurons of subnet 1 with these stakes, registered in block 1; it is block 3, and as many of them as there may be have
 /// a permit.
-fn subnet(stakes: &[u64]) {
+pub(super) fn subnet(stakes: &[u64]) {
 	for (uid, stake) in (0..).zip(stakes) {
 		register(uid);
 		if *stake > 0 {
@@ -33,25 +33,25 @@ fn subnet(stakes: &[u64]) {
 
 /// Sets the weights of a neuron, as it does itself.
 #[track_caller]
-fn weigh(uid: u16, row: &[(u16, u16)]) {
+pub(super) fn weigh(uid: u16, row: &[(u16, u16)]) {
 	let (dests, weights) = row.iter().copied().unzip();
 	assert_ok!(Subnets::set_weights(signed(key(uid)), 1, dests, weights, 0));
 }
 
 /// Has uids 0 and 1 set the same weights.
-fn weigh_both(row: &[(u16, u16)]) {
+pub(super) fn weigh_both(row: &[(u16, u16)]) {
 	weigh(0, row);
 	weigh(1, row);
 }
 
 /// What each neuron earns of a billion rao.
-fn emission() -> Vec<u64> {
+pub(super) fn emission() -> Vec<u64> {
 	run_epoch(1, TAO);
 	Emission::<Test>::get(1)
 }
 
 /// What an epoch finds and stores, and what it pays.
-fn outcome() -> impl PartialEq + core::fmt::Debug {
+pub(super) fn outcome() -> impl PartialEq + core::fmt::Debug {
 	let emission = emission();
 	let bonds: Vec<_> = (0..emission.len() as u16).map(|uid| Bonds::<Test>::get(1, uid)).collect();
 	let stakes: Vec<_> = (0..emission.len() as u16).map(|uid| TotalHotkeyStake::<Test>::get(key(uid))).collect();

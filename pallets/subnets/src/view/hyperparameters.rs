@@ -8,10 +8,11 @@ use scale_info::TypeInfo;
 use substrate_fixed::types::{I32F32, U64F64};
 
 use crate::{
-	ActivityCutoff, AdjustmentAlpha, AdjustmentInterval, BondsMovingAverage, CommitRevealWeightsEnabled, Config,
-	ImmunityPeriod, Kappa, MaxAllowedValidators, MaxBurn, MaxRegistrationsPerBlock, MaxWeightsLimit, MinAllowedWeights,
-	MinBurn, NetworkRegistrationAllowed, NetworksAdded, Pallet, RevealPeriodEpochs, Rho, ServingRateLimit, SubnetOwner,
-	TargetRegistrationsPerInterval, Tempo, WeightsSetRateLimit, WeightsVersionKey,
+	ActivityCutoff, AdjustmentAlpha, AdjustmentInterval, AlphaSigmoidSteepness, AlphaValues, BondsMovingAverage,
+	CommitRevealWeightsEnabled, Config, ImmunityPeriod, Kappa, LiquidAlphaOn, MaxAllowedValidators, MaxBurn,
+	MaxRegistrationsPerBlock, MaxWeightsLimit, MinAllowedWeights, MinBurn, NetworkRegistrationAllowed, NetworksAdded,
+	Pallet, RevealPeriodEpochs, Rho, ServingRateLimit, SubnetOwner, TargetRegistrationsPerInterval, Tempo,
+	WeightsSetRateLimit, WeightsVersionKey, Yuma3On,
 };
 
 /// A parameter's value; upstream's variants in upstream's order, which their encoding depends on.
@@ -116,13 +117,13 @@ hyperparameters! {
 		difficulty: Compact<u64>, U64, Compact(0);
 		commit_reveal_period: Compact<u64>, U64, Compact(RevealPeriodEpochs::<T>::get(netuid));
 		commit_reveal_weights_enabled: bool, Bool, CommitRevealWeightsEnabled::<T>::get(netuid);
-		alpha_high: Compact<u16>, U16, Compact(0); // Bonds move by `bonds_moving_avg` alone.
-		alpha_low: Compact<u16>, U16, Compact(0);
-		liquid_alpha_enabled: bool, Bool, false;
+		alpha_high: Compact<u16>, U16, Compact(AlphaValues::<T>::get(netuid).1);
+		alpha_low: Compact<u16>, U16, Compact(AlphaValues::<T>::get(netuid).0);
+		liquid_alpha_enabled: bool, Bool, LiquidAlphaOn::<T>::get(netuid);
 	}
 	v2: {
-		alpha_sigmoid_steepness: I32F32, I32F32, I32F32::from_bits(0);
-		yuma_version: Compact<u16>, U16, Compact(2); // Bonds are kept relative to the largest on a server.
+		alpha_sigmoid_steepness: I32F32, I32F32, AlphaSigmoidSteepness::<T>::get(netuid).into();
+		yuma_version: Compact<u16>, U16, Compact(if Yuma3On::<T>::get(netuid) { 3 } else { 2 });
 		subnet_is_active: bool, Bool, NetworksAdded::<T>::get(netuid); // From the start.
 		transfers_enabled: bool, Bool, true;
 		bonds_reset_enabled: bool, Bool, false;

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The Yuma epoch: examples, and the topics in files of their own.
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::rules::LiquidAlpha;
 
 mod edges;
 mod exact;
+mod liquid;
 mod properties;
 
 fn neuron(stake: u64) -> Neuron {
-	Neuron { stake, last_update: 2, registered_at: 1, permit: stake > 0 }
+	Neuron { stake, last_update: 2, registered_at: 1, permit: stake > 0, committed_at: None }
 }
 
 fn subnet(stakes: &[u64], weights: Vec<StoredRow>, emission: u64) -> EpochInput {
@@ -22,7 +26,34 @@ fn subnet(stakes: &[u64], weights: Vec<StoredRow>, emission: u64) -> EpochInput 
 		bonds: alloc::vec![Vec::new(); stakes.len()],
 		weights,
 		emission,
+		rules: Rules::default(),
 	}
+}
+
+/// Any switches; the owner is one of the first uids, if any.
+fn rules() -> impl Strategy<Value = Rules> {
+	let steepness = prop_oneof![-2_000i16..=2_000, any::<i16>()];
+	let liquid =
+		(any::<u16>(), any::<u16>(), steepness).prop_map(|(low, high, steepness)| LiquidAlpha { low, high, steepness });
+	let bonds = prop_oneof![
+		Just(BondForm::Yuma2),
+		Just(BondForm::Yuma3(None)),
+		liquid.prop_map(|liquid| BondForm::Yuma3(Some(liquid))),
+	];
+	let stake_threshold = prop_oneof![Just(0), 0u64..1 << 50];
+	let bonds_penalty = prop_oneof![Just(0), Just(u16::MAX), any::<u16>()];
+	let owner = proptest::option::of(0u16..9);
+	let last_epoch = proptest::option::of(0u64..40);
+	(stake_threshold, any::<bool>(), owner, last_epoch, bonds_penalty, bonds).prop_map(
+		|(stake_threshold, permits_need_stake, owner, last_epoch, bonds_penalty, bonds)| Rules {
+			stake_threshold,
+			permits_need_stake,
+			owner,
+			last_epoch,
+			bonds_penalty,
+			bonds,
+		},
+	)
 }
 
 #[test]

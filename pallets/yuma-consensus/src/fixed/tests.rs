@@ -28,7 +28,48 @@ fn sigmoid_bound(x: Q64) -> f64 {
 	2f64.powi(-60) + x.saturating_abs().to_num::<f64>() * 2f64.powi(-63)
 }
 
+/// Largest error of [`sigmoid_bits`] that its description allows, in raw bits.
+const SIGMOID_BITS_BOUND: f64 = 3.0;
+/// Beyond, a sigmoid of 32 bits is zero or one.
+const SIGMOID_BITS_RANGE: i64 = 30 << 32;
+
+/// Error of [`sigmoid_bits`] in raw bits, against exact rationals.
+fn sigmoid_bits_error(x: i64) -> f64 {
+	let fall = oracle::exp_neg(&oracle::binary(x.unsigned_abs().into(), 32));
+	let numerator = if x < 0 { fall.clone() } else { BigRational::one() };
+	let truth = numerator / (BigRational::one() + fall) * oracle::integer(ONE_BITS);
+	(oracle::integer(sigmoid_bits(x)) - truth).to_f64().expect("finite").abs()
+}
+
+/// As [`sigmoid_bits_error`] in floating point, whose own error is below a ten thousandth of a bit: for sweeps.
+fn sigmoid_bits_error_by_float(x: i64) -> f64 {
+	let one = ONE_BITS as f64;
+	(sigmoid_bits(x) as f64 - one / (1.0 + (-(x as f64) / one).exp())).abs()
+}
+
+/// Checks the bound at every one of `xs`, which ascend, and that the sigmoid does too.
+#[track_caller]
+fn check_sigmoid_bits(xs: impl Iterator<Item = i64>) {
+	let mut last = 0;
+	for x in xs {
+		let sigmoid = sigmoid_bits(x);
+		assert!(sigmoid >= last, "t6: falls at {x}");
+		assert!(sigmoid_bits_error_by_float(x) < SIGMOID_BITS_BOUND, "t6: off at {x}");
+		last = sigmoid;
+	}
+}
+
 proptest! {
+	#[test]
+	fn t6_the_sigmoid_of_32_bits_is_exact_to_its_bound(x in -SIGMOID_BITS_RANGE..=SIGMOID_BITS_RANGE) {
+		prop_assert!(sigmoid_bits_error(x) < SIGMOID_BITS_BOUND);
+	}
+
+	#[test]
+	fn the_sigmoid_of_32_bits_and_its_mirror_sum_to_one(x: i64) {
+		prop_assert!((ONE_BITS - 1..=ONE_BITS).contains(&(sigmoid_bits(x) + sigmoid_bits(x.saturating_neg()))));
+	}
+
 	#[test]
 	fn the_sigmoid_is_exact_to_its_bound(bits in -(300i128 << 64)..300 << 64) {
 		let x = Q64::from_bits(bits);
@@ -53,6 +94,14 @@ proptest! {
 	fn a_product_in_raw_bits_is_rounded_down(a in 0u64..=1 << 32, b in prop_oneof![Just(1u64 << 32), 0u64..1 << 32]) {
 		prop_assert_eq!(u128::from(mul_bits(a, b)), (u128::from(a) * u128::from(b)) >> 32);
 		prop_assert_eq!(q32_bits_to_u16(a), (from_bits(a) * Q32::from_num(u16::MAX)).to_num::<u16>());
+	}
+
+	#[test]
+	fn a_product_in_raw_bits_is_rounded_up_where_its_name_says_so(
+		a in prop_oneof![Just(1u64 << 32), 0u64..1 << 32],
+		b in prop_oneof![Just(1u64 << 32), 0u64..1 << 32, 0u64..1 << 4],
+	) {
+		prop_assert_eq!(u128::from(mul_up_bits(a, b)), (u128::from(a) * u128::from(b)).div_ceil(1 << 32));
 	}
 
 	#[test]
@@ -85,6 +134,21 @@ fn the_sigmoid_is_exact_at_zero_and_around_the_multiples_of_ln_2() {
 			assert!(sigmoid_error(x) <= sigmoid_bound(x), "{x}");
 		}
 	}
+}
+
+#[test]
+fn t6_the_sigmoid_of_32_bits_never_falls() {
+	check_sigmoid_bits((-SIGMOID_BITS_RANGE..=SIGMOID_BITS_RANGE).step_by((1 << 18) - 1));
+	let ln_2 = (LN_2 >> 32) as i64; // Where one more halving starts, and the series anew.
+	for middle in (-44..=44).map(|halvings| halvings * ln_2) {
+		check_sigmoid_bits(middle - 2_000..=middle + 2_000);
+	}
+	check_sigmoid_bits(ONE_BITS as i64 - 2_000..=ONE_BITS as i64 + 2_000); // An exponent of one is no exception.
+}
+
+#[test]
+fn the_sigmoid_of_32_bits_is_total() {
+	assert_eq!([i64::MIN, 0, i64::MAX].map(sigmoid_bits), [0, ONE_BITS / 2, ONE_BITS]);
 }
 
 #[test]

@@ -4,10 +4,10 @@
 use std::{vec, vec::Vec};
 
 use num_rational::BigRational;
-use num_traits::{One, Zero};
+use num_traits::{One, Signed, Zero};
 
-use super::{fraction, integer, parameter, shares, total};
-use crate::{EpochInput, StoredRow};
+use super::{exp_neg, fraction, integer, parameter, shares, total};
+use crate::{BondForm, EpochInput, LiquidAlpha, Neuron, StoredRow};
 
 /// Exact results by uid.
 pub(crate) struct Exact {
@@ -26,27 +26,20 @@ type Matrix = Vec<Vec<BigRational>>;
 
 /// Runs the epoch on rows with distinct uids.
 pub(crate) fn run(input: &EpochInput) -> Exact {
-	let n = input.neurons.len();
-	let all_stake = shares(input.neurons.iter().map(|neuron| integer(neuron.stake)).collect());
-	let counts = |uid: usize| {
-		let neuron = &input.neurons[uid];
-		neuron.permit && neuron.last_update + u64::from(input.activity_cutoff) >= input.block
+	let (n, rules) = (input.neurons.len(), &input.rules);
+	let is_owner = |uid: usize| rules.owner.map(usize::from) == Some(uid);
+	let stake_of = |(uid, neuron): (usize, &Neuron)| {
+		integer(if neuron.stake >= rules.stake_threshold || is_owner(uid) { neuron.stake } else { 0 })
 	};
-	let counted: Vec<_> = (0..n).map(|i| if counts(i) { all_stake[i].clone() } else { integer(0) }).collect();
+	let all_stake = shares(input.neurons.iter().enumerate().map(stake_of).collect());
+	let permit = |uid: usize| input.neurons[uid].permit || is_owner(uid);
+	let is_active = |uid: usize| input.neurons[uid].last_update + input.activity_cutoff >= input.block;
+	let counted: Vec<_> =
+		(0..n).map(|i| if permit(i) && is_active(i) { all_stake[i].clone() } else { integer(0) }).collect();
 	let active_part = total(counted.iter().cloned());
 	let stake = shares(counted);
 
-	let fresh = |i: usize, j: usize| input.neurons[i].last_update > input.neurons[j].registered_at;
-	let weights: Matrix = (0..n)
-		.map(|i| {
-			let kept = |j: usize| i != j && input.neurons[i].permit && fresh(i, j);
-			shares(
-				(0..n)
-					.map(|j| if kept(j) { integer(entry(&input.weights[i], j).into()) } else { integer(0) })
-					.collect(),
-			)
-		})
-		.collect();
+	let weights: Matrix = (0..n).map(|i| shares((0..n).map(|j| weight(input, permit(i), i, j)).collect())).collect();
 	let kappa = parameter(input.kappa.into(), 65_535);
 	let mut margin = BigRational::one();
 	let consensus: Vec<_> = (0..n).map(|j| median(&column(&weights, j), &stake, &kappa, &mut margin)).collect();
@@ -56,19 +49,11 @@ pub(crate) fn run(input: &EpochInput) -> Exact {
 	let rank_sum = total(rank.iter().cloned());
 	let incentive = shares(rank);
 
-	let keep = parameter(input.bonds_moving_average.min(1_000_000), 1_000_000);
-	let alpha = BigRational::one() - keep;
-	let old: Matrix = (0..n)
-		.map(|i| {
-			let bond = |j| if fresh(i, j) { integer(entry(&input.bonds[i], j).into()) } else { integer(0) };
-			(0..n).map(bond).collect()
-		})
-		.collect();
-	let delta: Matrix = (0..n).map(|i| clipped[i].iter().map(|weight| weight * &stake[i]).collect()).collect();
-	let (old, delta) = (with_column_sums_one(old), with_column_sums_one(delta));
-	let mixed = |i: usize, j: usize| &alpha * &delta[i][j] + (BigRational::one() - &alpha) * &old[i][j];
-	let bonds = with_column_sums_one((0..n).map(|i| (0..n).map(|j| mixed(i, j)).collect()).collect());
-	let dividends = shares((0..n).map(|i| total((0..n).map(|j| &bonds[i][j] * &incentive[j]))).collect());
+	let agreed = Agreed { weights, clipped, consensus, stake, incentive };
+	let (held, alpha) = hold(input, &agreed);
+	let held_sum = total(held.iter().cloned());
+	let Agreed { consensus, stake, incentive, .. } = agreed;
+	let dividends = shares(held);
 
 	let paid = total(incentive.iter().chain(&dividends).cloned());
 	let (servers, validators) = if paid.is_zero() {
@@ -79,8 +64,90 @@ pub(crate) fn run(input: &EpochInput) -> Exact {
 		(part(&incentive), part(&dividends))
 	};
 	let or_one = |value: BigRational| if value.is_zero() { BigRational::one() } else { value };
-	let conditioning = or_one(active_part) * or_one(rank_sum) * or_one(alpha);
+	let conditioning = or_one(active_part) * or_one(rank_sum) * or_one(alpha) * or_one(held_sum);
 	Exact { consensus, incentive, dividends, servers, validators, margin, conditioning }
+}
+
+/// What the second half of the epoch starts from.
+struct Agreed {
+	weights: Matrix,
+	clipped: Matrix,
+	consensus: Vec<BigRational>,
+	stake: Vec<BigRational>,
+	incentive: Vec<BigRational>,
+}
+
+/// What each uid's bonds earn of the incentives, and the part of a bond that is renewed: the least of all that have a
+/// weight.
+fn hold(input: &EpochInput, agreed: &Agreed) -> (Vec<BigRational>, BigRational) {
+	let Agreed { weights, clipped, consensus, stake, incentive } = agreed;
+	let n = stake.len();
+	let matrix = |of: &dyn Fn(usize, usize) -> BigRational| -> Matrix {
+		(0..n).map(|i| (0..n).map(|j| of(i, j)).collect()).collect()
+	};
+	let earned =
+		|bonds: &Matrix| bonds.iter().map(|row| total(row.iter().zip(incentive).map(|(bond, i)| bond * i))).collect();
+	let penalty = parameter(input.rules.bonds_penalty.into(), 65_535);
+	let soft = matrix(&|i, j| &weights[i][j] - &penalty * (&weights[i][j] - &clipped[i][j]));
+	let old = matrix(&|i, j| bond(input, i, j));
+	let renewed = BigRational::one() - parameter(input.bonds_moving_average.min(1_000_000), 1_000_000);
+	let average = |alpha: &BigRational, new: &BigRational, old: &BigRational| alpha * (new - old) + old;
+	match input.rules.bonds {
+		BondForm::Yuma2 => {
+			let delta = with_column_sums_one(matrix(&|i, j| &soft[i][j] * &stake[i]));
+			let old = with_column_sums_one(old);
+			let bonds = with_column_sums_one(matrix(&|i, j| average(&renewed, &delta[i][j], &old[i][j])));
+			(earned(&bonds), renewed)
+		},
+		BondForm::Yuma3(liquid) => {
+			let liquid = liquid.filter(|_| consensus.iter().any(|limit| !limit.is_zero()));
+			let old = matrix(&|i, j| &old[i][j] / integer(65_535));
+			let pace = |i: usize, j: usize| match liquid {
+				Some(liquid) => pace(liquid, &soft[i][j], &old[i][j], &consensus[j]),
+				None => renewed.clone(),
+			};
+			let alphas = matrix(&pace);
+			let bonds = with_column_sums_one(matrix(&|i, j| average(&alphas[i][j], &soft[i][j], &old[i][j])));
+			let earned: Vec<BigRational> = earned(&bonds);
+			let of_weights = alphas.iter().flatten().zip(soft.iter().flatten());
+			let least = of_weights.filter(|(_, weight)| !weight.is_zero()).map(|(alpha, _)| alpha).min().cloned();
+			(earned.iter().zip(stake).map(|(earned, stake)| earned * stake).collect(), least.unwrap_or(renewed))
+		},
+	}
+}
+
+/// As far as it counts.
+fn weight(input: &EpochInput, permit: bool, i: usize, j: usize) -> BigRational {
+	let (neuron, registered_at) = (&input.neurons[i], input.neurons[j].registered_at);
+	let is_promised = neuron.committed_at.is_some_and(|block| block < registered_at);
+	let is_own = i == j && input.rules.owner.map(usize::from) != Some(i);
+	if permit && !is_own && neuron.last_update > registered_at && !is_promised {
+		integer(entry(&input.weights[i], j).into())
+	} else {
+		integer(0)
+	}
+}
+
+/// As far as it counts.
+fn bond(input: &EpochInput, i: usize, j: usize) -> BigRational {
+	let registered_at = input.neurons[j].registered_at;
+	let counts = match input.rules.last_epoch {
+		None => input.neurons[i].last_update > registered_at,
+		Some(block) => registered_at <= block,
+	};
+	integer(if counts { entry(&input.bonds[i], j).into() } else { 0 })
+}
+
+fn pace(liquid: LiquidAlpha, weight: &BigRational, bond: &BigRational, consensus: &BigRational) -> BigRational {
+	let (low, high) = (parameter(liquid.low.into(), 65_535), parameter(liquid.high.into(), 65_535));
+	let distance = if weight >= bond { weight - consensus } else { bond - weight };
+	let distance = distance.clamp(integer(0), integer(1));
+	let steepness = BigRational::new(liquid.steepness.into(), 100.into());
+	let x = steepness * (distance - fraction(1, 2));
+	let fall = exp_neg(&x.abs());
+	let above = BigRational::one() / (BigRational::one() + &fall);
+	let sigmoid = if x.is_negative() { BigRational::one() - above } else { above };
+	&low + (&high - &low).max(integer(0)) * sigmoid
 }
 
 fn entry(row: &StoredRow, uid: usize) -> u16 {

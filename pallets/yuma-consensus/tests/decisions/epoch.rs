@@ -3,11 +3,17 @@
 
 use yuma_consensus::{epoch::run_epoch, EpochInput, EpochOutput, Neuron, StoredRow};
 
-const RAO: u64 = 1_000_000_000;
+pub(super) const RAO: u64 = 1_000_000_000;
 
 /// A subnet whose staked neurons have permits; kappa one half, a tenth of the bonds renewed, all weights recent.
-fn subnet(stakes: &[u64], weights: &[&[(u16, u16)]]) -> EpochInput {
-	let neuron = |stake: &u64| Neuron { stake: *stake, last_update: 2, registered_at: 1, permit: *stake > 0 };
+pub(super) fn subnet(stakes: &[u64], weights: &[&[(u16, u16)]]) -> EpochInput {
+	let neuron = |stake: &u64| Neuron {
+		stake: *stake,
+		last_update: 2,
+		registered_at: 1,
+		permit: *stake > 0,
+		committed_at: None,
+	};
 	EpochInput {
 		block: 10,
 		activity_cutoff: 5_000,
@@ -18,15 +24,16 @@ fn subnet(stakes: &[u64], weights: &[&[(u16, u16)]]) -> EpochInput {
 		weights: weights.iter().map(|row| row.to_vec()).collect(),
 		bonds: Vec::new(),
 		emission: RAO,
+		..EpochInput::default()
 	}
 }
 
-fn with_bonds(mut input: EpochInput, bonds: &[&[(u16, u16)]]) -> EpochInput {
+pub(super) fn with_bonds(mut input: EpochInput, bonds: &[&[(u16, u16)]]) -> EpochInput {
 	input.bonds = bonds.iter().map(|row| row.to_vec()).collect();
 	input
 }
 
-fn uids(flags: &[bool]) -> Vec<usize> {
+pub(super) fn uids(flags: &[bool]) -> Vec<usize> {
 	flags.iter().enumerate().filter(|(_, flag)| **flag).map(|(uid, _)| uid).collect()
 }
 

@@ -5,3 +5,4 @@ mod emission;
 mod epoch;
 mod root;
 mod row;
+mod today;

@@ -10,6 +10,7 @@ mod row_checks;
 mod rows;
 mod set_weights;
 mod subnet;
+mod today;
 
 use std::collections::BTreeMap;
 

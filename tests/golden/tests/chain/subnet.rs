@@ -45,10 +45,11 @@ fn epoch_input(input: &SubnetInput, before: &Before) -> EpochInput {
 		last_update: block(&input.last_update, uid),
 		registered_at: block(&input.block_at_registration, uid),
 		permit: before.permits.get(uid).copied().unwrap_or_default(),
+		committed_at: None,
 	});
 	EpochInput {
 		block: input.current_block.0,
-		activity_cutoff: input.activity_cutoff,
+		activity_cutoff: input.activity_cutoff.into(),
 		kappa: input.kappa,
 		bonds_moving_average: input.bonds_moving_average.0,
 		max_validators: input.max_allowed_validators,
@@ -56,6 +57,7 @@ fn epoch_input(input: &SubnetInput, before: &Before) -> EpochInput {
 		weights: dense_rows(&input.weights, n),
 		bonds: dense_rows(&before.bonds, n),
 		emission: input.rao_emission.0,
+		..EpochInput::default()
 	}
 }
 

@@ -9,11 +9,21 @@ use super::*;
 /// States that no chain would reach too: lists of unequal lengths, uids that do not exist, uids named twice.
 fn any_subnet() -> impl Strategy<Value = EpochInput> {
 	let row = || proptest::collection::vec((0u16..14, any::<u16>()), 0..10);
-	let neuron = (any::<u64>(), 0u64..100, 0u64..100, any::<bool>())
-		.prop_map(|(stake, last_update, registered_at, permit)| Neuron { stake, last_update, registered_at, permit });
+	let committed_at = proptest::option::of(0u64..100);
+	let neuron = (any::<u64>(), 0u64..100, 0u64..100, any::<bool>(), committed_at).prop_map(
+		|(stake, last_update, registered_at, permit, committed_at)| Neuron {
+			stake,
+			last_update,
+			registered_at,
+			permit,
+			committed_at,
+		},
+	);
 	let rows = || proptest::collection::vec(row(), 0..12);
-	(proptest::collection::vec(neuron, 0..12), rows(), rows(), any::<(u64, u16, u16, u64, u16, u64)>()).prop_map(
-		|(neurons, weights, bonds, (block, activity_cutoff, kappa, bonds_moving_average, max_validators, emission))| {
+	let numbers = any::<(u64, u64, u16, u64, u16, u64)>();
+	(proptest::collection::vec(neuron, 0..12), rows(), rows(), numbers, rules()).prop_map(
+		|(neurons, weights, bonds, numbers, rules)| {
+			let (block, activity_cutoff, kappa, bonds_moving_average, max_validators, emission) = numbers;
 			EpochInput {
 				block: block % 120,
 				activity_cutoff,
@@ -24,6 +34,7 @@ fn any_subnet() -> impl Strategy<Value = EpochInput> {
 				weights,
 				bonds,
 				emission,
+				rules,
 			}
 		},
 	)

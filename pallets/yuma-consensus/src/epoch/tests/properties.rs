@@ -13,10 +13,10 @@ fn subnet_state() -> impl Strategy<Value = EpochInput> {
 	let rows =
 		|| proptest::collection::vec(row().prop_map(|row| row.into_iter().collect::<StoredRow>()), usize::from(N));
 	let stakes = proptest::collection::vec(prop_oneof![Just(0), 1u64..100, any::<u64>()], usize::from(N));
-	(stakes, rows(), rows(), any::<u16>(), 0u64..=1_000_000, 0u64..1 << 50).prop_map(
-		|(stakes, weights, bonds, kappa, bonds_moving_average, emission)| {
+	(stakes, rows(), rows(), any::<u16>(), 0u64..=1_000_000, 0u64..1 << 50, rules()).prop_map(
+		|(stakes, weights, bonds, kappa, bonds_moving_average, emission, rules)| {
 			let neurons = stakes.iter().map(|stake| neuron(*stake)).collect();
-			EpochInput { kappa, bonds_moving_average, bonds, neurons, ..subnet(&stakes, weights, emission) }
+			EpochInput { kappa, bonds_moving_average, bonds, neurons, rules, ..subnet(&stakes, weights, emission) }
 		},
 	)
 }
@@ -25,12 +25,25 @@ fn turned(row: &StoredRow) -> StoredRow {
 	row.iter().rev().copied().collect()
 }
 
+/// The same with an entry for every uid.
+fn filled(row: &StoredRow) -> StoredRow {
+	let value = |uid: u16| row.iter().find(|(id, _)| *id == uid).map_or(0, |(_, value)| *value);
+	(0..N).map(|uid| (uid, value(uid))).collect()
+}
+
 proptest! {
 	#[test]
 	fn the_order_in_which_storage_keeps_entries_changes_nothing(input in subnet_state()) {
 		let mut other = input.clone();
 		other.weights = input.weights.iter().map(turned).collect();
 		other.bonds = input.bonds.iter().map(turned).collect();
+		prop_assert_eq!(run_epoch(&other), run_epoch(&input));
+	}
+
+	#[test]
+	fn a_zero_that_is_stored_is_an_entry_that_is_not(input in subnet_state()) {
+		let filled = |rows: &[StoredRow]| -> Vec<StoredRow> { rows.iter().map(filled).collect() };
+		let other = EpochInput { weights: filled(&input.weights), bonds: filled(&input.bonds), ..input.clone() };
 		prop_assert_eq!(run_epoch(&other), run_epoch(&input));
 	}
 
@@ -55,6 +68,7 @@ proptest! {
 		};
 		let mut other = input.clone();
 		other.neurons.reverse();
+		other.rules.owner = input.rules.owner.map(|owner| if owner < N { new_name(owner) } else { owner });
 		(other.weights, other.bonds) = (renamed(&input.weights), renamed(&input.bonds));
 		// Sums of rounded numbers are exact, so their order is irrelevant and the results are too, to the last rao.
 		let (out, mut permuted) = (run_epoch(&input), run_epoch(&other));
@@ -79,7 +93,9 @@ proptest! {
 	#[test]
 	fn an_epoch_pays_all_but_a_dust(input in subnet_state()) {
 		let out = run_epoch(&input);
-		let staked = input.neurons.iter().any(|neuron| neuron.stake > 0);
+		let is_owner = |uid: usize| input.rules.owner.map(usize::from) == Some(uid);
+		let counts = |(uid, neuron): (usize, &Neuron)| neuron.stake >= input.rules.stake_threshold || is_owner(uid);
+		let staked = input.neurons.iter().enumerate().any(|(uid, neuron)| neuron.stake > 0 && counts((uid, neuron)));
 		prop_assert!(out.paid() <= input.emission);
 		let left = input.emission - out.paid();
 		// One last bit of a share and one rao for each of the two payments of a uid, and as much again for the sum.
