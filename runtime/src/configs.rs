@@ -23,8 +23,9 @@ use crate::{
 
 /// Part of a block that ordinary transactions may fill.
 const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(75);
-/// Computation a block may hold; blocks are seconds apart at the usual setting.
-const MAXIMUM_BLOCK_WEIGHT: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND.saturating_mul(2), u64::MAX);
+/// Computation a block may hold, as much as subtensor's; blocks are seconds apart at the usual setting. The largest subnet
+/// epoch and the largest root epoch fit in one, which the pallets' integrity tests prove.
+const MAXIMUM_BLOCK_WEIGHT: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND.saturating_mul(4), u64::MAX);
 
 parameter_types! {
 	/// A mortal era spans up to half of this many blocks; SDKs use up to 128.
@@ -39,7 +40,9 @@ parameter_types! {
 		).build();
 	pub FeeMultiplier: Multiplier = Multiplier::one();
 	/// Part of a block that the root epoch may take.
-	pub RootEpochBudget: Weight = Perbill::from_percent(10) * MAXIMUM_BLOCK_WEIGHT;
+	pub RootEpochBudget: Weight = Perbill::from_percent(5) * MAXIMUM_BLOCK_WEIGHT;
+	/// Part of a block that the epochs of subnets may take.
+	pub SubnetEpochBudget: Weight = Perbill::from_percent(85) * MAXIMUM_BLOCK_WEIGHT;
 }
 
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
@@ -157,6 +160,7 @@ impl pallet_root_weights::FindVote<Runtime> for RootVotes {
 impl pallet_subnets::Config for Runtime {
 	type Currency = Balances;
 	type OnNeuronRemoved = ForgetCommitment;
+	type SubnetEpochBudget = SubnetEpochBudget;
 	type TakeIncreaseInterval = ConstU64<7_200>;
 	type WeightInfo = pallet_subnets::weights::SubstrateWeight<Runtime>;
 }
@@ -182,12 +186,13 @@ pub struct SubtensorNeurons;
 
 impl pallet_commitments::Committers<AccountId> for SubtensorNeurons {
 	fn is_registered(netuid: u16, hotkey: &AccountId) -> bool {
-		pallet_subnets::Uids::<Runtime>::contains_key(netuid, hotkey)
+		SubtensorModule::uid_on(netuid, hotkey).is_some()
 	}
 
 	#[cfg(feature = "runtime-benchmarks")]
 	fn register_one() -> (u16, AccountId) {
 		let hotkey = AccountId::new([1; 32]);
+		pallet_subnets::NetworksAdded::<Runtime>::insert(1, true);
 		pallet_subnets::Uids::<Runtime>::insert(1, &hotkey, 0);
 		(1, hotkey)
 	}

@@ -17,12 +17,13 @@ use sp_core::H256;
 use yuma_consensus::EpochOutput;
 
 use crate::{
-	check_free_calls::FreeRequest, stake::Holding, Alpha, AxonInfo, Axons, BlocksSinceLastStep, Bonds, Burn, Call,
-	CommitRevealWeightsEnabled, Config, Delegates, Hyperparameter, ImmunityPeriod, Keys, LastTakeChange, LastUpdate,
-	MaxAllowedUids, MaxAllowedValidators, NetworkMinLockCost, NetworksAdded, Owner, Pallet, PendingEmission,
-	PendingOwnerCut, Prometheus, PrometheusInfo, RegistrationsThisBlock, RegistrationsThisInterval, RemovedNetworks,
-	SubnetEpochIndex, SubnetOwner, SubnetOwnerCut, SubnetOwnerHotkey, SubnetworkN, Tempo, TotalIssuance, Uids,
-	ValidatorPermit, WeightCommits, Weights, MAX_BATCH, MAX_DELEGATE_TAKE, MAX_SALT, ROOT_NETUID,
+	check_free_calls::FreeRequest, stake::Holding, Alpha, AxonInfo, Axons, BlocksSinceLastStep, Bonds, BondsPenalty,
+	Burn, Call, CommitRevealWeightsEnabled, Config, Delegates, DueEpochs, Hyperparameter, ImmunityPeriod, Keys,
+	LastTakeChange, LastUpdate, LiquidAlphaOn, MaxAllowedUids, MaxAllowedValidators, NetworkMinLockCost,
+	NetworkRegisteredAt, NetworksAdded, Owner, Pallet, PendingEmission, PendingOwnerCut, Prometheus, PrometheusInfo,
+	RegistrationsThisBlock, RegistrationsThisInterval, RemovedNetworks, SubnetEpochIndex, SubnetOwner, SubnetOwnerCut,
+	SubnetOwnerHotkey, SubnetworkN, Tempo, TotalIssuance, Uids, ValidatorPermit, WeightCommits, WeightInfo, Weights,
+	Yuma3On, MAX_BATCH, MAX_DELEGATE_TAKE, MAX_SALT, ROOT_NETUID,
 };
 
 pub(crate) mod blocks;
@@ -47,11 +48,11 @@ mod benchmarks {
 
 	/// By a validator that has set weights before, in the order that is longest to sort.
 	#[benchmark]
-	fn set_weights(e: Linear<1, UIDS>) {
-		Subnet::FULL.create::<T>();
-		let uid = UIDS as u16 - 1;
+	fn set_weights(e: Linear<1, MOST_UIDS>) {
+		Subnet::LARGEST.create::<T>();
+		let uid = MOST_UIDS as u16 - 1;
 		let hotkey = Keys::<T>::get(NETUID, uid).expect("the subnet is full");
-		let dests: Vec<u16> = (0..UIDS as u16).rev().take(e as usize).collect();
+		let dests: Vec<u16> = (0..MOST_UIDS as u16).rev().take(e as usize).collect();
 		let weights = row(uid, e).into_iter().map(|(_, weight)| weight).collect();
 
 		#[extrinsic_call]
@@ -83,11 +84,11 @@ mod benchmarks {
 		assert_eq!(Pallet::<T>::stake_of(&hotkey, &coldkey, NETUID), 0);
 	}
 
-	/// In place of another, on whom all have weights and bonds.
+	/// In place of another in a full subnet of `n`, in which nobody has ever set weights.
 	#[benchmark]
-	fn burned_register() {
-		create_crowd::<T>();
-		MaxAllowedUids::<T>::insert(NETUID, UIDS as u16);
+	fn burned_register(n: Linear<1, MOST_UIDS>) {
+		Subnet { neurons: n, validators: 0, staked: 0, ..Subnet::SILENT }.create::<T>();
+		MaxAllowedUids::<T>::insert(NETUID, n as u16);
 		ImmunityPeriod::<T>::insert(NETUID, 1);
 		let (coldkey, hotkey) = newcomer::<T>();
 
@@ -95,6 +96,21 @@ mod benchmarks {
 		_(RawOrigin::Signed(coldkey), NETUID, hotkey.clone());
 
 		assert_eq!(Uids::<T>::get(NETUID, hotkey), Some(0));
+	}
+
+	/// Looking for a uid in `r` rows as long as there can be, all of which name it.
+	#[benchmark]
+	fn forget_weights(r: Linear<0, VALIDATORS>) {
+		(0..r as u16).for_each(|uid| Weights::<T>::insert(NETUID, uid, row(uid, MOST_UIDS)));
+		let looked_at;
+
+		#[block]
+		{
+			looked_at = Pallet::<T>::forget_weights_on(NETUID, 7);
+		}
+
+		assert_eq!(looked_at, r);
+		assert!(Weights::<T>::iter_prefix_values(NETUID).all(|row| row.len() as u32 == MOST_UIDS - 1));
 	}
 
 	/// In place of another, who has voted.
@@ -214,7 +230,7 @@ mod benchmarks {
 
 	/// By who has promised as many rows as it may, of which this is the last.
 	#[benchmark]
-	fn reveal_weights(e: Linear<1, UIDS>) {
+	fn reveal_weights(e: Linear<1, MOST_UIDS>) {
 		let hotkey = promise_rows::<T>(e);
 		let uid = Uids::<T>::get(NETUID, &hotkey).expect("the subnet is full");
 		let (dests, weights, salt) = promised_row(e);
@@ -227,9 +243,9 @@ mod benchmarks {
 
 	/// What the transaction extension does for weights in the open.
 	#[benchmark]
-	fn check_weights(e: Linear<1, UIDS>) {
-		Subnet::FULL.create::<T>();
-		let hotkey = Keys::<T>::get(NETUID, UIDS as u16 - 1).expect("the subnet is full");
+	fn check_weights(e: Linear<1, MOST_UIDS>) {
+		Subnet::LARGEST.create::<T>();
+		let hotkey = Keys::<T>::get(NETUID, MOST_UIDS as u16 - 1).expect("the subnet is full");
 		let (dests, weights, _) = promised_row(e);
 		let request = Pallet::<T>::request_to_set(0, NETUID, &dests, &weights, 0);
 		let request = request.expect("there is mechanism 0");
@@ -245,7 +261,7 @@ mod benchmarks {
 
 	/// What the transaction extension does for weights that were promised.
 	#[benchmark]
-	fn check_reveal(e: Linear<1, UIDS>) {
+	fn check_reveal(e: Linear<1, MOST_UIDS>) {
 		let hotkey = promise_rows::<T>(e);
 		let (dests, weights, salt) = promised_row(e);
 		let request = Pallet::<T>::request_to_reveal(0, NETUID, &dests, &weights, &salt, 0);
@@ -345,15 +361,66 @@ mod benchmarks {
 		assert!(NetworksAdded::<T>::get(last));
 	}
 
+	/// With as many others leaving as can be, and as many epochs due.
 	#[benchmark]
 	fn dissolve_network() {
-		create_crowd::<T>();
+		let netuids = add_subnets::<T>(T::MaxSubnets::get());
 		let owner = SubnetOwner::<T>::get(NETUID).expect("it has one");
+		PendingEmission::<T>::insert(NETUID, STAKE);
+		PendingOwnerCut::<T>::insert(NETUID, STAKE);
+		TotalIssuance::<T>::mutate(|issuance| *issuance += 2 * STAKE);
+		DueEpochs::<T>::put(queue_of::<T>(netuids));
+		let others = (1..T::MaxSubnets::get() as u16).map(|other| 1_000 + other).collect();
+		RemovedNetworks::<T>::put(queue_of::<T>(others));
 
 		#[extrinsic_call]
 		_(RawOrigin::Root, owner, NETUID);
 
 		assert!(!NetworksAdded::<T>::get(NETUID));
+	}
+
+	/// Finding a removed subnet, for which there is no time.
+	#[benchmark]
+	fn clear_nothing() {
+		add_neurons_of_everything::<T>(1);
+		remove_subnet::<T>();
+		let none = <T as Config>::WeightInfo::clear_nothing();
+
+		#[block]
+		{
+			Pallet::<T>::clear_removed_networks(none);
+		}
+
+		assert_eq!(SubnetworkN::<T>::get(NETUID), 1);
+	}
+
+	/// Removing `k` neurons, who have everything that they may have.
+	#[benchmark]
+	fn clear_neurons(k: Linear<0, UIDS>) {
+		add_neurons_of_everything::<T>(k);
+		remove_subnet::<T>();
+		let removed;
+
+		#[block]
+		{
+			removed = Pallet::<T>::remove_neurons(NETUID, k);
+		}
+
+		assert_eq!((removed, Keys::<T>::iter_prefix(NETUID).count()), (k, 0));
+	}
+
+	/// Of a subnet that was full.
+	#[benchmark]
+	fn clear_records() {
+		Subnet { neurons: MOST_UIDS, validators: 0, staked: 0, ..Subnet::SILENT }.create::<T>();
+		remove_subnet::<T>();
+
+		#[block]
+		{
+			Pallet::<T>::remove_all_records(NETUID);
+		}
+
+		assert!(!NetworkRegisteredAt::<T>::contains_key(NETUID));
 	}
 
 	/// Looking at `k` stakes, all of which go back.
@@ -366,8 +433,9 @@ mod benchmarks {
 			fund::<T>(&coldkey, STAKE);
 			Pallet::<T>::do_add_stake(coldkey, hotkey.clone(), NETUID, STAKE).expect("it can pay");
 		}
-		let owner = SubnetOwner::<T>::get(NETUID).expect("it has one");
-		Pallet::<T>::do_dissolve_network(owner, NETUID).expect("it is there");
+		remove_subnet::<T>();
+		Pallet::<T>::remove_neurons(NETUID, 1);
+		Pallet::<T>::remove_all_records(NETUID);
 		let seen;
 
 		#[block]
@@ -408,14 +476,29 @@ mod benchmarks {
 		assert_eq!(BlocksSinceLastStep::<T>::iter_values().sum::<u64>(), u64::from(s));
 	}
 
-	/// An epoch of `n` neurons without permits, weights, bonds and pay.
+	/// Looking at the first of `d` epochs, and leaving all of them for later.
 	#[benchmark]
-	fn epoch_neurons(n: Linear<0, UIDS>) {
+	fn defer_epochs(d: Linear<0, { T::MaxSubnets::get() }>) {
+		let netuids = add_subnets::<T>(d);
+		Subnet { neurons: MOST_UIDS, validators: VALIDATORS, staked: 0, ..Subnet::SILENT }.create::<T>();
+
+		#[block]
+		{
+			Pallet::<T>::epoch_limits(NETUID, d);
+			Pallet::<T>::defer_epochs(queue_of::<T>(netuids), 0, 0);
+		}
+
+		assert_eq!(DueEpochs::<T>::get().len(), d as usize);
+	}
+
+	/// An epoch, found to be due, of `n` neurons without permits, weights, bonds and pay.
+	#[benchmark]
+	fn epoch_neurons(n: Linear<0, MOST_UIDS>) {
 		Subnet { neurons: n, validators: 0, ..Subnet::SILENT }.create::<T>();
 
 		#[block]
 		{
-			Pallet::<T>::run_epoch(NETUID, BLOCK.into());
+			Pallet::<T>::run_due_epochs(queue_of::<T>(vec![NETUID]), 0, 1, BLOCK.into());
 		}
 
 		assert_eq!(crate::Rank::<T>::get(NETUID).len(), n as usize);
@@ -434,25 +517,44 @@ mod benchmarks {
 		assert_eq!(ValidatorPermit::<T>::get(NETUID).iter().filter(|permit| **permit).count(), v as usize);
 	}
 
-	/// Paying `m` miners, who have stake.
+	/// Paying `m` miners, all stake on whom is their owners'.
 	#[benchmark]
 	fn pay_miners(m: Linear<0, UIDS>) {
-		let neurons = stakers::<T>(m);
-		let output = EpochOutput { server_emission: vec![STAKE; m as usize], ..Default::default() };
+		let neurons = stakers::<T>(m, STAKE);
+		let output = EpochOutput { server_emission: vec![STAKE / 2; m as usize], ..Default::default() };
+		let paid;
 
 		#[block]
 		{
-			Pallet::<T>::pay(NETUID, &output);
+			paid = Pallet::<T>::pay(NETUID, &output);
 		}
 
-		assert!(neurons.iter().all(|(hotkey, owner)| Pallet::<T>::stake_of(hotkey, owner, NETUID) == 2 * STAKE));
+		assert_eq!((paid.miners, paid.newcomers), (m, 0));
+		assert!(neurons.iter().all(|(hotkey, owner)| Pallet::<T>::stake_of(hotkey, owner, NETUID) == STAKE * 3 / 2));
 	}
 
-	/// Paying `v` validators, who have stake on this subnet alone.
+	/// Paying `m` miners, who have no stake yet.
+	#[benchmark]
+	fn pay_newcomers(m: Linear<0, UIDS>) {
+		let neurons = stakers::<T>(m, 0);
+		let output = EpochOutput { server_emission: vec![STAKE; m as usize], ..Default::default() };
+		let paid;
+
+		#[block]
+		{
+			paid = Pallet::<T>::pay(NETUID, &output);
+		}
+
+		assert_eq!((paid.miners, paid.newcomers), (m, m));
+		assert!(neurons.iter().all(|(hotkey, owner)| Pallet::<T>::stake_of(hotkey, owner, NETUID) == STAKE));
+	}
+
+	/// Paying `v` validators, who have stake on this subnet alone, so much that their owners' shares are counted anew.
 	#[benchmark]
 	fn pay_validators(v: Linear<0, UIDS>) {
-		let neurons = stakers::<T>(v);
-		let output = EpochOutput { validator_emission: vec![STAKE; v as usize], ..Default::default() };
+		let neurons = stakers::<T>(v, STAKE);
+		let permits = vec![true; v as usize];
+		let output = EpochOutput { validator_emission: vec![STAKE; v as usize], permits, ..Default::default() };
 
 		#[block]
 		{
@@ -465,7 +567,7 @@ mod benchmarks {
 	/// An epoch that pays one validator, who has stake on `p` other subnets.
 	#[benchmark]
 	fn epoch_pools(p: Linear<0, { T::MaxSubnets::get() - 1 }>) {
-		Subnet { neurons: 1, validators: 0, staked: 1, pending: 1_000 * STAKE, ..Subnet::SILENT }.create::<T>();
+		Subnet { neurons: 1, validators: 1, staked: 1, pending: 1_000 * STAKE, ..Subnet::SILENT }.create::<T>();
 		let hotkey = Keys::<T>::get(NETUID, 0).expect("there is one");
 		let coldkey = Owner::<T>::get(&hotkey).expect("it has an owner");
 		add_subnets::<T>(p + 1);
@@ -499,6 +601,19 @@ mod benchmarks {
 	#[benchmark]
 	fn epoch_bonds(e: Linear<0, ENTRIES>) {
 		Subnet { bonds: e, ..Subnet::FULL }.create::<T>();
+
+		#[block]
+		{
+			Pallet::<T>::run_epoch(NETUID, BLOCK.into());
+		}
+
+		assert_eq!(PendingEmission::<T>::get(NETUID), 0);
+	}
+
+	/// An epoch on `e` weights and as many bonds, each of which moves at its own pace.
+	#[benchmark]
+	fn epoch_liquid(e: Linear<0, ENTRIES>) {
+		Subnet { weights: e, bonds: e, is_liquid: true, ..Subnet::FULL }.create::<T>();
 
 		#[block]
 		{

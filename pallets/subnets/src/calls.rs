@@ -120,11 +120,19 @@ mod calls {
 		/// ## Dispatch Origin
 		///
 		/// Signed by the coldkey that owns `hotkey`, or by any if nobody does.
+		///
+		/// ## Details
+		///
+		/// Its weight is the most that a registration on the subnet can cost in the block; what it, or a refusal, costs less is
+		/// given back.
 		#[pallet::call_index(7)]
-		#[pallet::weight(<T as Config>::WeightInfo::burned_register())]
-		pub fn burned_register(origin: OriginFor<T>, netuid: u16, hotkey: T::AccountId) -> DispatchResult {
+		#[pallet::weight(Pallet::<T>::most_weight_of_registration(*netuid))]
+		pub fn burned_register(origin: OriginFor<T>, netuid: u16, hotkey: T::AccountId) -> DispatchResultWithPostInfo {
 			let coldkey = ensure_signed(origin)?;
-			Self::do_burned_register(coldkey, netuid, hotkey)
+			let neurons = SubnetworkN::<T>::get(netuid).into();
+			let registered = Self::do_burned_register(coldkey, netuid, hotkey);
+			let rows = registered.map_err(|error| error.with_weight(Self::weight_of_registration(neurons, 0)))?;
+			Ok(Some(Self::weight_of_registration(neurons, rows)).into())
 		}
 
 		/// The historic place of `RootWeights::set_root_weights`, to which it forwards.
@@ -167,7 +175,7 @@ mod calls {
 			Self::do_register_network(coldkey, hotkey)
 		}
 
-		/// Remove the subnet `netuid` with its neurons.
+		/// Remove the subnet `netuid`.
 		///
 		/// ## Dispatch Origin
 		///
@@ -176,7 +184,8 @@ mod calls {
 		/// ## Details
 		///
 		/// `coldkey` must own it, which guards against the wrong number; of a subnet without owner it may be any. What is pending
-		/// is burned, the stake that is kept on it goes back to its owners' balances in the blocks that follow.
+		/// is burned, and for every call the subnet is gone at once. Its neurons, parameters and records go in the blocks that
+		/// follow, and the stake that is kept on it goes back to its owners' balances.
 		#[pallet::call_index(61)]
 		#[pallet::weight(<T as Config>::WeightInfo::dissolve_network())]
 		pub fn dissolve_network(origin: OriginFor<T>, coldkey: T::AccountId, netuid: u16) -> DispatchResult {

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-//! The Yuma epochs of a block: read a subnet's state, compute, write, pay.
+//! The Yuma epoch of a subnet: read its state, compute, write, pay; and what that costs.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use frame_support::weights::Weight;
-use frame_system::pallet_prelude::BlockNumberFor;
-use sp_runtime::traits::UniqueSaturatedInto;
-use yuma_consensus::{epoch::run_epoch, schedule::is_epoch_block, EpochInput, EpochOutput, Neuron, StoredRow};
+use yuma_consensus::{epoch::run_epoch, BondForm, EpochInput, EpochOutput, Neuron, StoredRow};
 
 use crate::{
 	payout::Paid, Active, ActivityCutoff, BlockAtRegistration, BlocksSinceLastStep, Bonds, BondsMovingAverage,
 	CommitRevealWeightsEnabled, Config, Consensus, Dividends, Emission, Incentive, Kappa, Keys, LastEpochBlock,
-	LastUpdate, MaxAllowedValidators, Pallet, PendingEmission, PruningScores, Rank, SubnetEpochIndex, SubnetworkN,
-	Tempo, TotalHotkeyStake, Trust, ValidatorPermit, ValidatorTrust, WeightInfo, Weights,
+	LastUpdate, LiquidAlphaOn, MaxAllowedValidators, OwnerPermitOn, Pallet, PendingEmission, PruningScores, Rank,
+	SubnetEpochIndex, SubnetworkN, TotalHotkeyStake, Trust, ValidatorPermit, ValidatorTrust, WeightInfo, Weights,
+	Yuma3On,
 };
 
 /// What the cost of an epoch depends on.
@@ -25,6 +24,8 @@ struct EpochSize {
 	weights: u32,
 	/// Entries of all bond rows as they were.
 	bonds: u32,
+	/// Whether each bond moves at a pace of its own.
+	is_liquid: bool,
 }
 
 impl EpochSize {
@@ -36,41 +37,71 @@ impl EpochSize {
 			paid,
 			weights: entries(&input.weights),
 			bonds: entries(&input.bonds),
+			is_liquid: matches!(input.rules.bonds, BondForm::Yuma3(Some(_))),
 		}
 	}
 
-	/// Each benchmark is a whole epoch in which one of the numbers grows; what does not grow counts once.
+	/// Each benchmark is a whole epoch in which one of the numbers grows; what does not grow counts once. A newcomer is
+	/// counted as a miner, too, so that what paying it costs more comes on top.
 	fn weight<W: WeightInfo>(&self) -> Weight {
 		W::epoch_neurons(self.neurons)
 			.saturating_add(W::epoch_validators(self.validators).saturating_sub(W::epoch_validators(0)))
 			.saturating_add(W::pay_miners(self.paid.miners).saturating_sub(W::pay_miners(0)))
+			.saturating_add(W::pay_newcomers(self.paid.newcomers).saturating_sub(W::pay_miners(self.paid.newcomers)))
 			.saturating_add(W::pay_validators(self.paid.validators).saturating_sub(W::pay_validators(0)))
 			.saturating_add(W::epoch_pools(self.paid.further_pools).saturating_sub(W::epoch_pools(0)))
-			.saturating_add(W::epoch_weights(self.weights).saturating_sub(W::epoch_weights(0)))
-			.saturating_add(W::epoch_bonds(self.bonds).saturating_sub(W::epoch_bonds(0)))
+			.saturating_add(self.weight_of_entries::<W>())
+	}
+
+	/// Bonds on whom one gives weights to, as nearly all are, cost a pace each.
+	fn weight_of_entries<W: WeightInfo>(&self) -> Weight {
+		if self.is_liquid {
+			return W::epoch_liquid(self.weights.max(self.bonds)).saturating_sub(W::epoch_liquid(0));
+		}
+		let weights = W::epoch_weights(self.weights).saturating_sub(W::epoch_weights(0));
+		weights.saturating_add(W::epoch_bonds(self.bonds).saturating_sub(W::epoch_bonds(0)))
+	}
+}
+
+/// What is known of an epoch before it has run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct EpochLimits {
+	pub neurons: u32,
+	/// Uids that have a permit.
+	pub permits: u32,
+	/// Uids that may have one after the epoch.
+	pub validators: u32,
+	/// Where stake may be kept: subnets, removed ones and root, less one.
+	pub pools: u32,
+	pub is_liquid: bool,
+}
+
+impl EpochLimits {
+	/// The most that the epoch can cost.
+	///
+	/// Either miners are paid, and as validators those who have a permit; or nobody's weights count, and all may be paid for
+	/// their stake, of whom only `validators` share it on other subnets, too.
+	pub fn weight<W: WeightInfo>(&self) -> Weight {
+		let Self { neurons, permits, validators, pools, is_liquid } = *self;
+		let entries = neurons.saturating_mul(permits);
+		let size = |miners, paid: u32| EpochSize {
+			neurons,
+			validators: permits.saturating_add(validators).min(neurons),
+			paid: Paid {
+				miners,
+				newcomers: miners,
+				validators: paid,
+				further_pools: paid.min(validators).saturating_mul(pools),
+			},
+			weights: entries,
+			bonds: entries,
+			is_liquid,
+		};
+		size(neurons, permits).weight::<W>().max(size(0, neurons).weight::<W>())
 	}
 }
 
 impl<T: Config> Pallet<T> {
-	/// Runs the epoch of each of `netuids` whose tempo has come, in their order, and adjusts the prices of registration.
-	pub(crate) fn go_through_subnets(netuids: Vec<u16>, block: BlockNumberFor<T>) -> Weight {
-		let block: u64 = block.unique_saturated_into();
-		let mut consumed = <T as Config>::WeightInfo::idle(netuids.len() as u32);
-		let counted = Self::count_registrations_anew();
-		consumed.saturating_accrue(<T as Config>::WeightInfo::count_registrations(counted));
-		for netuid in netuids {
-			if Self::adjust_burn(netuid, block) {
-				consumed.saturating_accrue(<T as Config>::WeightInfo::adjust_burn());
-			}
-			if is_epoch_block(block, netuid, Tempo::<T>::get(netuid)) {
-				consumed.saturating_accrue(Self::run_epoch(netuid, block));
-			} else {
-				BlocksSinceLastStep::<T>::mutate(netuid, |blocks| *blocks = blocks.saturating_add(1));
-			}
-		}
-		consumed
-	}
-
 	/// Runs the epoch of `netuid`; says what that cost.
 	pub(crate) fn run_epoch(netuid: u16, block: u64) -> Weight {
 		let input = Self::epoch_input(netuid, block);
@@ -82,6 +113,18 @@ impl<T: Config> Pallet<T> {
 		LastEpochBlock::<T>::insert(netuid, block);
 		SubnetEpochIndex::<T>::mutate(netuid, |epochs| *epochs = epochs.saturating_add(1));
 		EpochSize::new(&input, &output, paid).weight::<<T as Config>::WeightInfo>()
+	}
+
+	/// What the epoch of `netuid` is bounded by, where stake is kept on `pools` subnets, the removed ones and root too.
+	pub(crate) fn epoch_limits(netuid: u16, pools: u32) -> EpochLimits {
+		let neurons = SubnetworkN::<T>::get(netuid).into();
+		let permits = ValidatorPermit::<T>::get(netuid).into_iter().filter(|permit| *permit).count() as u32;
+		// The owner's permit may be new, and is one more.
+		let owners = u32::from(OwnerPermitOn::<T>::get(netuid));
+		let most = u32::from(MaxAllowedValidators::<T>::get(netuid));
+		let of_all = |permits: u32| permits.saturating_add(owners).min(neurons);
+		let is_liquid = Yuma3On::<T>::get(netuid) && LiquidAlphaOn::<T>::get(netuid);
+		EpochLimits { neurons, permits: of_all(permits), validators: of_all(most), pools, is_liquid }
 	}
 
 	fn epoch_input(netuid: u16, block: u64) -> EpochInput {
@@ -101,6 +144,15 @@ impl<T: Config> Pallet<T> {
 				committed_at: promises.and_then(|hotkey| Self::promised_at(netuid, hotkey)),
 			}
 		};
+		// Only they count, and others may have rows, too: from when they had a permit, or on themselves.
+		let weights_of = |uid: u16| {
+			let has_permit = permits.get(usize::from(uid)).copied().unwrap_or(false);
+			if has_permit || rules.owner == Some(uid) {
+				Weights::<T>::get(netuid, uid)
+			} else {
+				StoredRow::new()
+			}
+		};
 		EpochInput {
 			block,
 			activity_cutoff: ActivityCutoff::<T>::get(netuid).into(),
@@ -108,11 +160,22 @@ impl<T: Config> Pallet<T> {
 			bonds_moving_average: BondsMovingAverage::<T>::get(netuid),
 			max_validators: MaxAllowedValidators::<T>::get(netuid),
 			neurons: (0..n).map(neuron).collect(),
-			weights: (0..n).map(|uid| Weights::<T>::get(netuid, uid)).collect(),
-			bonds: (0..n).map(|uid| Bonds::<T>::get(netuid, uid)).collect(),
+			weights: (0..n).map(weights_of).collect(),
+			bonds: Self::bonds_by_uid(netuid, n),
 			emission: PendingEmission::<T>::get(netuid),
 			rules,
 		}
+	}
+
+	/// The bond rows of `n` uids. Few have one, so that it is not asked for each.
+	fn bonds_by_uid(netuid: u16, n: u16) -> Vec<StoredRow> {
+		let mut rows = vec![StoredRow::new(); n.into()];
+		for (uid, row) in Bonds::<T>::iter_prefix(netuid) {
+			if let Some(place) = rows.get_mut(usize::from(uid)) {
+				*place = row;
+			}
+		}
+		rows
 	}
 
 	fn put_epoch_output(netuid: u16, output: &EpochOutput) {
@@ -127,8 +190,10 @@ impl<T: Config> Pallet<T> {
 		PruningScores::<T>::insert(netuid, &output.pruning_scores);
 		Emission::<T>::insert(netuid, &output.emission);
 		for (uid, row) in (0u16..).zip(&output.bonds) {
-			if let Some(row) = row {
-				Bonds::<T>::insert(netuid, uid, row);
+			match row {
+				Some(row) if row.is_empty() => Bonds::<T>::remove(netuid, uid),
+				Some(row) => Bonds::<T>::insert(netuid, uid, row),
+				None => (),
 			}
 		}
 	}

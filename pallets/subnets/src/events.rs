@@ -14,14 +14,15 @@ mod events {
 			/// Its number.
 			netuid: u16,
 		},
-		/// A subnet was removed; `burned` rao of pending emission left total issuance. Its stake is being returned.
+		/// A subnet was removed; `burned` rao of pending emission left total issuance. What else it has goes in the blocks
+		/// that follow, and its stake back to who staked it.
 		NetworkRemoved {
 			/// Its number.
 			netuid: u16,
 			/// Pending emission that nobody had earned yet.
 			burned: u64,
 		},
-		/// All stake of a removed subnet is returned: its number may be given again.
+		/// Nothing of a removed subnet is left, all its stake is returned: its number may be given again.
 		NetworkCleared {
 			/// Its number.
 			netuid: u16,
@@ -174,6 +175,11 @@ mod events {
 			/// Rao.
 			amount: u64,
 		},
+		/// A subnet's epoch was due in this block, which had no room for it. It runs in one of the next blocks.
+		EpochDeferred {
+			/// The subnet.
+			netuid: u16,
+		},
 	}
 }
 
@@ -189,7 +195,7 @@ mod errors {
 		SubnetExists,
 		/// There are as many subnets as there can be.
 		TooManySubnets,
-		/// The subnet of this number was removed, and its stake is still being returned.
+		/// The subnet of this number was removed, and not all of it is gone.
 		SubnetBeingRemoved,
 		/// The root network takes no part in this; it has calls of its own.
 		IsRoot,
@@ -309,5 +315,7 @@ mod errors {
 		SaltTooLong,
 		/// The stake that is there has so few shares, after it has earned many times itself, that the amount buys too little.
 		PoolTooCoarse,
+		/// So many uids with so many validators are more than an epoch can go through: their product is bounded.
+		EpochTooLarge,
 	}
 }

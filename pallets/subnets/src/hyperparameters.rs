@@ -14,7 +14,7 @@ use crate::{
 	MaxAllowedUids, MaxAllowedValidators, MaxBurn, MaxRegistrationsPerBlock, MaxWeightsLimit, MinAllowedWeights,
 	MinBurn, MinValidatorStake, NetworkRegistrationAllowed, NetworksAdded, OwnerPermitOn, Pallet, PermitsNeedStake,
 	RevealPeriodEpochs, ServingRateLimit, SubnetOwner, SubnetworkN, TargetRegistrationsPerInterval, Tempo,
-	WeightsSetRateLimit, WeightsVersionKey, Yuma3On, ROOT_NETUID,
+	ValidatorPermit, WeightsSetRateLimit, WeightsVersionKey, Yuma3On, ROOT_NETUID,
 };
 
 /// A parameter of a subnet and its new value. Each is kept in the storage item of its name.
@@ -42,9 +42,9 @@ pub enum Hyperparameter {
 	CommitRevealWeightsEnabled(bool),
 	/// 1 to 100.
 	RevealPeriodEpochs(u64),
-	/// 1 to 256, and no fewer than there are; root's.
+	/// 1 to 4096, and no fewer than there are; root's. Times the number of validators it is bounded.
 	MaxAllowedUids(u16),
-	/// At most the number of uids there can be; root's.
+	/// At most the number of uids there can be, and 256; root's. Times the number of uids it is bounded.
 	MaxAllowedValidators(u16),
 	/// At most the highest price.
 	MinBurn(u64),
@@ -89,7 +89,11 @@ impl Hyperparameter {
 	/// Blocks, a day of twelve-second ones.
 	pub const LONGEST_WAIT: u16 = RootParameter::LONGEST_WAIT;
 	/// Most uids of a subnet: for so many the weights of calls are measured.
-	pub const MOST_UIDS: u16 = 256;
+	pub const MOST_UIDS: u16 = 4_096;
+	/// Most validators of a subnet.
+	pub const MOST_VALIDATORS: u16 = 256;
+	/// Most entries of all weight rows that an epoch reads: 64 validators on 4096 uids, or 256 on 1024.
+	pub const MOST_ENTRIES: u32 = 64 * 4_096;
 	/// Most of its bonds that an owner may have an epoch keep, per million.
 	pub const OWNERS_BONDS_MOVING_AVERAGE: u64 = 975_000;
 	/// Least part of a bond that liquid alpha may renew, per 65535: a fortieth.
@@ -136,6 +140,7 @@ impl<T: Config> Pallet<T> {
 		ensure!(netuid != ROOT_NETUID, Error::<T>::IsRoot);
 		ensure!(NetworksAdded::<T>::get(netuid), Error::<T>::SubnetNotExists);
 		ensure!(Self::is_within_bounds(netuid, &parameter), Error::<T>::ParameterOutOfBounds);
+		Self::ensure_epoch_stays_bounded(netuid, &parameter)?;
 		Self::put_hyperparameter(netuid, parameter);
 		Self::deposit_event(Event::HyperparameterSet { netuid, parameter });
 		Ok(())
@@ -150,7 +155,8 @@ impl<T: Config> Pallet<T> {
 			P::WeightsSetRateLimit(blocks) | P::ServingRateLimit(blocks) => is_at_most_a_day(blocks),
 			P::BondsMovingAverage(average) => *average <= BONDS_MOVING_AVERAGE_UNIT,
 			P::ActivityCutoff(above_zero) | P::MaxWeightsLimit(above_zero) => *above_zero > 0,
-			P::MinAllowedWeights(uids) | P::MaxAllowedValidators(uids) => *uids <= MaxAllowedUids::<T>::get(netuid),
+			P::MinAllowedWeights(uids) => *uids <= MaxAllowedUids::<T>::get(netuid),
+			P::MaxAllowedValidators(uids) => *uids <= MaxAllowedUids::<T>::get(netuid).min(P::MOST_VALIDATORS),
 			P::RevealPeriodEpochs(epochs) => (1..=P::LONGEST_REVEAL_PERIOD).contains(epochs),
 			P::MaxAllowedUids(uids) => (SubnetworkN::<T>::get(netuid).max(1)..=P::MOST_UIDS).contains(uids),
 			P::MinBurn(burn) => *burn <= MaxBurn::<T>::get(netuid),
@@ -173,6 +179,24 @@ impl<T: Config> Pallet<T> {
 			| P::PermitsNeedStake(_)
 			| P::OwnerPermitOn(_) => true,
 		}
+	}
+
+	/// Checks that no epoch will have to go through more than [`Hyperparameter::MOST_ENTRIES`].
+	fn ensure_epoch_stays_bounded(netuid: u16, parameter: &Hyperparameter) -> DispatchResult {
+		let (uids, validators) = match parameter {
+			Hyperparameter::MaxAllowedUids(uids) => {
+				// Those who have a permit keep it up to the next epoch, even if fewer may have one by then.
+				let permits = ValidatorPermit::<T>::get(netuid).into_iter().filter(|permit| *permit).count() as u32;
+				(*uids, permits.max(MaxAllowedValidators::<T>::get(netuid).into()))
+			},
+			Hyperparameter::MaxAllowedValidators(validators) => {
+				(MaxAllowedUids::<T>::get(netuid), u32::from(*validators))
+			},
+			_ => return Ok(()),
+		};
+		let entries = u32::from(uids).saturating_mul(validators);
+		ensure!(entries <= Hyperparameter::MOST_ENTRIES, Error::<T>::EpochTooLarge);
+		Ok(())
 	}
 
 	fn put_hyperparameter(netuid: u16, parameter: Hyperparameter) {

@@ -2,16 +2,19 @@
 //! What must hold of the storage between blocks.
 #![cfg(any(feature = "std", feature = "try-runtime"))]
 
-use alloc::{collections::BTreeMap, vec::Vec};
+use alloc::{
+	collections::{BTreeMap, BTreeSet},
+	vec::Vec,
+};
 
 use frame_support::{ensure, traits::fungible::Inspect};
 use sp_runtime::TryRuntimeError;
 
 use crate::{
-	Alpha, Axons, BlockAtRegistration, Bonds, Config, Keys, LastUpdate, NetworkRegisteredAt, NetworksAdded, Pallet,
-	PendingEmission, PendingOwnerCut, Prometheus, RemovedNetworks, StakedHotkeys, SubnetAlphaOut, SubnetOwner,
-	SubnetOwnerHotkey, SubnetworkN, Tempo, TotalHotkeyAlpha, TotalHotkeyShares, TotalHotkeyStake, TotalIssuance,
-	TotalStake, Uids, ValidatorPermit, WeightCommits, Weights, ROOT_NETUID,
+	Alpha, Axons, BlockAtRegistration, Bonds, Config, DueEpochs, Keys, LastUpdate, NetworkRegisteredAt, NetworksAdded,
+	Pallet, PendingEmission, PendingOwnerCut, Prometheus, RemovedNetworks, ReturnCursor, StakedHotkeys, SubnetAlphaOut,
+	SubnetOwner, SubnetOwnerHotkey, SubnetworkN, Tempo, TotalHotkeyAlpha, TotalHotkeyShares, TotalHotkeyStake,
+	TotalIssuance, TotalStake, Uids, ValidatorPermit, WeightCommits, Weights, ROOT_NETUID,
 };
 
 impl<T: Config> Pallet<T> {
@@ -22,8 +25,14 @@ impl<T: Config> Pallet<T> {
 		Self::check_shares()?;
 		for (netuid, _) in NetworksAdded::<T>::iter() {
 			Self::check_neurons(netuid)?;
+			ensure!(
+				LastUpdate::<T>::get(netuid).len() == usize::from(SubnetworkN::<T>::get(netuid)),
+				"not one last update a uid"
+			);
 			Self::check_rows(netuid)?;
 		}
+		Self::check_queue()?;
+		Self::check_removed_networks()?;
 		Self::check_nothing_is_left_behind()
 	}
 
@@ -81,7 +90,6 @@ impl<T: Config> Pallet<T> {
 		let n = SubnetworkN::<T>::get(netuid);
 		ensure!(Keys::<T>::iter_prefix(netuid).count() == usize::from(n), "not one hotkey a uid");
 		ensure!(Uids::<T>::iter_prefix(netuid).count() == usize::from(n), "not one uid a hotkey");
-		ensure!(LastUpdate::<T>::get(netuid).len() == usize::from(n), "not one last update a uid");
 		for (uid, hotkey) in Keys::<T>::iter_prefix(netuid) {
 			ensure!(uid < n && Uids::<T>::get(netuid, &hotkey) == Some(uid), "keys and uids disagree");
 			ensure!(frame_system::Pallet::<T>::sufficients(&hotkey) > 0, "a registered hotkey that cannot sign");
@@ -114,25 +122,57 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// A subnet that is gone has left nothing but stake that is on its way back.
+	/// Only subnets that there are wait for their epoch, each once.
+	fn check_queue() -> Result<(), TryRuntimeError> {
+		let due = DueEpochs::<T>::get();
+		let distinct: BTreeSet<_> = due.iter().collect();
+		ensure!(distinct.len() == due.len(), "a subnet waits for its epoch twice");
+		let is_subnet = |netuid: &u16| *netuid != ROOT_NETUID && NetworksAdded::<T>::get(netuid);
+		ensure!(due.iter().all(is_subnet), "the epoch of no subnet is due");
+		Ok(())
+	}
+
+	/// Of removed subnets the first is being cleared, the others have everything still; none has anything pending.
+	fn check_removed_networks() -> Result<(), TryRuntimeError> {
+		let leaving = RemovedNetworks::<T>::get();
+		let distinct: BTreeSet<_> = leaving.iter().collect();
+		ensure!(distinct.len() == leaving.len(), "a subnet is removed twice");
+		for (place, netuid) in leaving.iter().enumerate() {
+			ensure!(!NetworksAdded::<T>::get(netuid), "a removed subnet is there");
+			Self::check_neurons(*netuid)?;
+			let has_records = NetworkRegisteredAt::<T>::contains_key(netuid);
+			ensure!(has_records || place == 0, "subnets are not cleared in the order of their removal");
+			ensure!(has_records || !SubnetworkN::<T>::contains_key(netuid), "neurons of a subnet without records");
+			ensure!(
+				!(has_records && place == 0 && ReturnCursor::<T>::exists()),
+				"stake is returned before records are gone"
+			);
+		}
+		Ok(())
+	}
+
+	/// A subnet that is gone has left nothing but what is being cleared.
 	fn check_nothing_is_left_behind() -> Result<(), TryRuntimeError> {
-		let is_there = NetworksAdded::<T>::get;
-		let netuids = PendingEmission::<T>::iter_keys()
-			.chain(PendingOwnerCut::<T>::iter_keys())
-			.chain(Tempo::<T>::iter_keys())
+		let pending = PendingEmission::<T>::iter_keys().chain(PendingOwnerCut::<T>::iter_keys());
+		ensure!({ pending }.all(NetworksAdded::<T>::get), "what is pending is no subnet's");
+		let leaving = RemovedNetworks::<T>::get();
+		let has_home = |netuid| NetworksAdded::<T>::get(netuid) || leaving.contains(&netuid);
+		let has_records = |netuid| {
+			let is_leaving = leaving.contains(&netuid) && NetworkRegisteredAt::<T>::contains_key(netuid);
+			NetworksAdded::<T>::get(netuid) || is_leaving
+		};
+		let netuids = Tempo::<T>::iter_keys()
 			.chain(SubnetworkN::<T>::iter_keys())
 			.chain(LastUpdate::<T>::iter_keys())
 			.chain(SubnetOwner::<T>::iter_keys())
 			.chain(SubnetOwnerHotkey::<T>::iter_keys())
 			.chain(NetworkRegisteredAt::<T>::iter_keys());
-		ensure!({ netuids }.all(is_there), "a record of no subnet");
+		ensure!({ netuids }.all(has_records), "a record of no subnet");
 		let of_neurons = Keys::<T>::iter_keys()
 			.chain(Weights::<T>::iter_keys())
 			.chain(Bonds::<T>::iter_keys())
 			.chain(BlockAtRegistration::<T>::iter_keys());
-		ensure!({ of_neurons }.all(|(netuid, _)| is_there(netuid)), "a neuron of no subnet");
-		let leaving = RemovedNetworks::<T>::get();
-		let has_home = |netuid| is_there(netuid) || leaving.contains(&netuid);
+		ensure!({ of_neurons }.all(|(netuid, _)| has_records(netuid)), "a neuron of no subnet");
 		ensure!(Alpha::<T>::iter_keys().all(|(.., netuid)| has_home(netuid)), "stake kept on no subnet");
 		Ok(())
 	}

@@ -10,7 +10,7 @@
 //! 1. The block emission, by the halving curve over total issuance, is split between subnets by the shares that
 //!    `pallet-root-weights` keeps, and added to each subnet's pending emission.
 //! 2. Every subnet whose tempo has come runs its Yuma epoch on what is pending and pays its neurons in stake. What
-//!    rounding leaves over stays pending.
+//!    rounding leaves over stays pending. Epochs that do not fit in the block run in the next ones, the oldest first.
 //!
 //! ## Money
 //!
@@ -36,12 +36,15 @@ extern crate alloc;
 mod benchmarking;
 mod calls;
 mod check_free_calls;
+mod clear_networks;
 mod commit_reveal;
+mod due_epochs;
 mod epoch;
 mod events;
 mod hyperparameters;
 mod invariants;
 mod issuance;
+mod limits;
 mod networks;
 mod payout;
 mod registration;
@@ -107,6 +110,7 @@ pub mod pallet {
 	use codec::Compact;
 	use commit_reveal::{unpack_commits, unpack_reveals};
 	use frame_support::{
+		dispatch::WithPostDispatchInfo,
 		pallet_prelude::*,
 		traits::{
 			fungible::{Balanced, Inspect, Mutate},
@@ -130,6 +134,10 @@ pub mod pallet {
 		type Currency: Mutate<Self::AccountId, Balance = u64> + Balanced<Self::AccountId>;
 		/// Told when a hotkey loses its uid, so that what others keep about it goes too.
 		type OnNeuronRemoved: OnNeuronRemoved<Self::AccountId>;
+		/// What the subnet epochs of a block may take together; those that do not fit wait for the next blocks. The largest
+		/// epoch there can be has to fit.
+		#[pallet::constant]
+		type SubnetEpochBudget: Get<Weight>;
 		/// Blocks between two increases of a hotkey's take, in which its nominators may leave.
 		#[pallet::constant]
 		type TakeIncreaseInterval: Get<u64>;
@@ -174,7 +182,12 @@ pub mod pallet {
 		}
 
 		fn on_idle(_: BlockNumberFor<T>, weight_left: Weight) -> Weight {
-			Self::return_stake_of_removed_networks(weight_left)
+			Self::clear_removed_networks(weight_left)
+		}
+
+		#[cfg(feature = "std")]
+		fn integrity_test() {
+			Self::check_configuration();
 		}
 
 		#[cfg(feature = "try-runtime")]

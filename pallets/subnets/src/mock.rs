@@ -6,7 +6,12 @@ use frame_support::{
 	traits::Hooks,
 	weights::{constants::WEIGHT_REF_TIME_PER_SECOND, Weight},
 };
-use sp_runtime::{traits::ConstU64, BuildStorage};
+use frame_system::limits::BlockWeights;
+use sp_runtime::{traits::ConstU64, BuildStorage, Perbill};
+
+const A_SECOND: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
+/// Of a block for epochs of subnets.
+pub const LARGE_BUDGET: Weight = Weight::from_parts(2 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX);
 
 type Block = frame_system::mocking::MockBlock<Test>;
 
@@ -22,6 +27,7 @@ frame_support::construct_runtime!(
 #[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
 impl frame_system::Config for Test {
 	type Block = Block;
+	type BlockWeights = Blocks;
 	type AccountData = pallet_balances::AccountData<u64>;
 }
 
@@ -34,6 +40,13 @@ impl pallet_balances::Config for Test {
 
 parameter_types! {
 	pub const EpochBudget: Weight = Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, 0);
+	/// As in the runtime, of a block of four seconds.
+	pub Blocks: BlockWeights =
+		BlockWeights::with_sensible_defaults(Weight::from_parts(4 * WEIGHT_REF_TIME_PER_SECOND, u64::MAX), Perbill::from_percent(75));
+	/// What a block has for epochs, of which all there are fit unless a test says otherwise.
+	pub static SubnetEpochBudget: Weight = LARGE_BUDGET;
+	/// What a block leaves to [`Hooks::on_idle`].
+	pub static SpareTime: Weight = A_SECOND;
 	pub static MaxValidators: u32 = 3;
 	pub static MaxSubnets: u32 = 16;
 	/// Who lost a uid, and of which subnet, as others hear of it.
@@ -66,6 +79,7 @@ impl crate::OnNeuronRemoved<u64> for Listener {
 impl crate::Config for Test {
 	type Currency = Balances;
 	type OnNeuronRemoved = Listener;
+	type SubnetEpochBudget = SubnetEpochBudget;
 	type TakeIncreaseInterval = ConstU64<100>;
 	type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }
@@ -81,6 +95,7 @@ pub const TEMPO: u16 = 4;
 pub fn externalities() -> sp_io::TestExternalities {
 	MaxValidators::set(64);
 	MaxSubnets::set(64);
+	SubnetEpochBudget::set(LARGE_BUDGET);
 	RuntimeGenesisConfig::default().build_storage().expect("the mock's genesis is sound").into()
 }
 
@@ -89,6 +104,8 @@ pub fn externalities() -> sp_io::TestExternalities {
 pub fn execute(test: impl FnOnce()) {
 	MaxValidators::set(3);
 	MaxSubnets::set(16);
+	SubnetEpochBudget::set(LARGE_BUDGET);
+	SpareTime::set(A_SECOND);
 	RemovedNeurons::set(vec![]);
 	let genesis = RuntimeGenesisConfig {
 		balances: pallet_balances::GenesisConfig {
@@ -130,5 +147,5 @@ pub fn next_block() {
 	System::set_block_number(block);
 	RootWeights::on_initialize(block);
 	Subnets::on_initialize(block);
-	Subnets::on_idle(block, Weight::from_parts(WEIGHT_REF_TIME_PER_SECOND, u64::MAX));
+	Subnets::on_idle(block, SpareTime::get());
 }

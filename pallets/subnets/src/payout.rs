@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Paying an epoch's emission as stake: to miners, to validators and all who have stake on them, to the subnet's owner.
 
-use alloc::vec::Vec;
+use alloc::{vec, vec::Vec};
 
 use yuma_consensus::{cut_for_owner, split, EpochOutput};
 
 use crate::{
-	Config, Delegates, Event, Keys, Owner, Pallet, PendingEmission, PendingOwnerCut, SubnetOwnerHotkey,
+	stake::Growth, Config, Delegates, Event, Keys, Owner, Pallet, PendingEmission, PendingOwnerCut, SubnetOwnerHotkey,
 	TotalHotkeyAlpha,
 };
 
@@ -15,6 +15,8 @@ use crate::{
 pub(crate) struct Paid {
 	/// Neurons that were paid as miners.
 	pub miners: u32,
+	/// Those of them whose owner got new shares for it: mostly those who had no stake.
+	pub newcomers: u32,
 	/// Neurons that were paid as validators.
 	pub validators: u32,
 	/// Pools of stake that validators share with, but for one each.
@@ -26,15 +28,20 @@ impl<T: Config> Pallet<T> {
 	pub(crate) fn pay(netuid: u16, output: &EpochOutput) -> Paid {
 		let (mut paid, mut sum) = (Paid::default(), 0u64);
 		// First for stake, by the stake that has earned it.
-		for (hotkey, owner, amount) in Self::payees(netuid, &output.validator_emission) {
-			let pools = Self::pay_validator(&hotkey, &owner, netuid, amount);
+		let crowd = is_crowd(output);
+		for (uid, hotkey, owner, amount) in Self::payees(netuid, &output.validator_emission) {
+			let has_permit = output.permits.get(usize::from(uid)).copied().unwrap_or(false);
+			let pools = Self::pools_to_pay(&hotkey, netuid, has_permit || !crowd);
+			Self::pay_validator(&hotkey, &owner, netuid, amount, &pools);
+			let pools = pools.len() as u32;
 			paid.validators = paid.validators.saturating_add(1);
 			paid.further_pools = paid.further_pools.saturating_add(pools.saturating_sub(1));
 			sum = sum.saturating_add(amount); // Parts of one emission.
 		}
-		for (hotkey, owner, amount) in Self::payees(netuid, &output.server_emission) {
-			Self::increase_stake(&hotkey, &owner, netuid, amount);
+		for (_, hotkey, owner, amount) in Self::payees(netuid, &output.server_emission) {
+			let growth = Self::increase_stake(&hotkey, &owner, netuid, amount);
 			paid.miners = paid.miners.saturating_add(1);
+			paid.newcomers = paid.newcomers.saturating_add((growth == Growth::OfShares).into());
 			sum = sum.saturating_add(amount);
 		}
 		let pending = PendingEmission::<T>::mutate(netuid, |pending| {
@@ -45,20 +52,29 @@ impl<T: Config> Pallet<T> {
 		paid
 	}
 
-	/// Who gets which of `amounts`, which are by uid: hotkey, its owner, rao.
-	fn payees(netuid: u16, amounts: &[u64]) -> impl Iterator<Item = (T::AccountId, T::AccountId, u64)> + '_ {
+	/// Who gets which of `amounts`, which are by uid: uid, hotkey, its owner, rao.
+	fn payees(netuid: u16, amounts: &[u64]) -> impl Iterator<Item = (u16, T::AccountId, T::AccountId, u64)> + '_ {
 		let amounts = (0u16..).zip(amounts).filter(|(_, amount)| **amount > 0);
 		amounts.filter_map(move |(uid, amount)| {
 			let hotkey = Keys::<T>::get(netuid, uid)?;
 			let owner = Owner::<T>::get(&hotkey)?;
-			Some((hotkey, owner, *amount))
+			Some((uid, hotkey, owner, *amount))
 		})
 	}
 
+	/// The stake on `hotkey`, by where it is kept: everywhere, which is on no more than all subnets, removed ones and root;
+	/// or on `netuid` alone.
+	fn pools_to_pay(hotkey: &T::AccountId, netuid: u16, everywhere: bool) -> Vec<(u16, u64)> {
+		if everywhere {
+			TotalHotkeyAlpha::<T>::iter_prefix(hotkey).collect()
+		} else {
+			vec![(netuid, TotalHotkeyAlpha::<T>::get(hotkey, netuid))]
+		}
+	}
+
 	/// Pays `amount` for the stake on `hotkey`: the take, rounded down, to its owner on `netuid`, all the rest to who has
-	/// stake on it, in proportion, each where its stake is kept. Returns the number of pools.
-	fn pay_validator(hotkey: &T::AccountId, owner: &T::AccountId, netuid: u16, amount: u64) -> u32 {
-		let pools: Vec<(u16, u64)> = TotalHotkeyAlpha::<T>::iter_prefix(hotkey).collect(); // No more than subnets.
+	/// stake in `pools`, in proportion, each where its stake is kept.
+	fn pay_validator(hotkey: &T::AccountId, owner: &T::AccountId, netuid: u16, amount: u64, pools: &[(u16, u64)]) {
 		let stakes: Vec<u64> = pools.iter().map(|(_, stake)| *stake).collect();
 		let cut = cut_for_owner(amount, Delegates::<T>::get(hotkey));
 		let mut owners = cut.owner;
@@ -74,7 +90,6 @@ impl<T: Config> Pallet<T> {
 		if owners > 0 {
 			Self::increase_stake(hotkey, owner, netuid, owners);
 		}
-		pools.len() as u32
 	}
 
 	/// Pays the owner of the subnet what is pending for it.
@@ -89,4 +104,13 @@ impl<T: Config> Pallet<T> {
 		Self::increase_stake(&hotkey, &coldkey, netuid, amount);
 		Self::deposit_event(Event::OwnerCutPaid { netuid, hotkey, amount });
 	}
+}
+
+/// Whether more are paid for their stake than may be validators: nobody's weights count, and all who have stake are.
+///
+/// Paying each of them wherever stake on it is kept would be more than a block holds, so that those without a permit share
+/// what they earn on the subnet itself.
+fn is_crowd(output: &EpochOutput) -> bool {
+	let payees = output.validator_emission.iter().filter(|amount| **amount > 0).count();
+	payees > output.permits.iter().filter(|permit| **permit).count()
 }

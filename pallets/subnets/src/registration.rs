@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! How a hotkey gets a uid, and what leaves with the one it replaces.
 
+use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
 use frame_support::{
@@ -15,17 +16,23 @@ use sp_runtime::traits::UniqueSaturatedInto;
 
 use crate::{
 	Active, AdjustmentAlpha, AdjustmentInterval, Axons, BlockAtRegistration, Bonds, Burn, Config, Consensus, Dividends,
-	Emission, Error, Event, ImmunityPeriod, Incentive, Keys, LastAdjustmentBlock, LastUpdate, MaxAllowedUids, MaxBurn,
-	MaxRegistrationsPerBlock, MinBurn, NetworkRegistrationAllowed, NetworksAdded, OnNeuronRemoved, Owner, Pallet,
-	Prometheus, PruningScores, Rank, RegistrationsThisBlock, RegistrationsThisInterval, SubnetOwnerHotkey, SubnetworkN,
-	TargetRegistrationsPerInterval, Trust, Uids, ValidatorPermit, ValidatorTrust, WeightCommits, Weights, ROOT_NETUID,
+	Emission, Error, Event, Hyperparameter, ImmunityPeriod, Incentive, Keys, LastAdjustmentBlock, LastUpdate,
+	MaxAllowedUids, MaxBurn, MaxRegistrationsPerBlock, MinBurn, NetworkRegistrationAllowed, NetworksAdded,
+	OnNeuronRemoved, Owner, Pallet, Prometheus, PruningScores, Rank, RegistrationsThisBlock, RegistrationsThisInterval,
+	SubnetOwnerHotkey, SubnetworkN, TargetRegistrationsPerInterval, Trust, Uids, ValidatorPermit, ValidatorTrust,
+	WeightCommits, WeightInfo, Weights, ROOT_NETUID,
 };
 
 /// Registrations in an interval are at most this many times the target.
 const REGISTRATIONS_TO_TARGET: u16 = 3;
 
 impl<T: Config> Pallet<T> {
-	pub(crate) fn do_burned_register(coldkey: T::AccountId, netuid: u16, hotkey: T::AccountId) -> DispatchResult {
+	/// Registers `hotkey`, and returns at how many rows it has looked for what its predecessor was given.
+	pub(crate) fn do_burned_register(
+		coldkey: T::AccountId,
+		netuid: u16,
+		hotkey: T::AccountId,
+	) -> Result<u32, DispatchError> {
 		ensure!(netuid != ROOT_NETUID, Error::<T>::IsRoot);
 		Self::ensure_registrable(&coldkey, netuid, &hotkey)?;
 		Self::ensure_takes_registrations(netuid)?;
@@ -33,8 +40,31 @@ impl<T: Config> Pallet<T> {
 		Self::pay_by_burning(&coldkey, Burn::<T>::get(netuid))?;
 		RegistrationsThisBlock::<T>::mutate(netuid, |count| *count = count.saturating_add(1));
 		RegistrationsThisInterval::<T>::mutate(netuid, |count| *count = count.saturating_add(1));
-		Self::put_neuron(netuid, uid, &coldkey, &hotkey);
-		Ok(())
+		Ok(Self::put_neuron(netuid, uid, &coldkey, &hotkey))
+	}
+
+	/// What a registration on a subnet of `neurons` costs that looks at `rows`.
+	pub(crate) fn weight_of_registration(neurons: u32, rows: u32) -> Weight {
+		let of_rows = <T as Config>::WeightInfo::forget_weights(rows);
+		<T as Config>::WeightInfo::burned_register(neurons)
+			.saturating_add(of_rows.saturating_sub(<T as Config>::WeightInfo::forget_weights(0)))
+	}
+
+	/// The most that a registration on `netuid` can cost in this block, after as many others as it takes. Where one may
+	/// replace a neuron, all neurons may have had a permit once, and have weights to look at.
+	///
+	/// By the subnet as it is: what the largest one there can be takes would leave no room for a few in a batch.
+	pub(crate) fn most_weight_of_registration(netuid: u16) -> Weight {
+		let (neurons, places) = (u32::from(SubnetworkN::<T>::get(netuid)), u32::from(MaxAllowedUids::<T>::get(netuid)));
+		let after = neurons.saturating_add(MaxRegistrationsPerBlock::<T>::get(netuid).into());
+		if after <= places {
+			return Self::weight_of_registration(after, 0);
+		}
+		let neurons = neurons.max(places);
+		Self::weight_of_registration(
+			neurons,
+			neurons.saturating_add(neurons.min(Hyperparameter::MOST_VALIDATORS.into())),
+		)
 	}
 
 	/// Burns `price` rao of the balance of `coldkey`, which must leave it the existential deposit.
@@ -90,11 +120,13 @@ impl<T: Config> Pallet<T> {
 		Ok(())
 	}
 
-	/// Gives `uid`, the next free one or a taken one, to `hotkey`.
-	pub(crate) fn put_neuron(netuid: u16, uid: u16, coldkey: &T::AccountId, hotkey: &T::AccountId) {
+	/// Gives `uid`, the next free one or a taken one, to `hotkey`. Returns at how many rows it has looked for what a
+	/// predecessor was given.
+	pub(crate) fn put_neuron(netuid: u16, uid: u16, coldkey: &T::AccountId, hotkey: &T::AccountId) -> u32 {
+		let mut rows = 0;
 		if let Some(previous) = Keys::<T>::get(netuid, uid) {
 			Self::remove_neuron(netuid, uid);
-			Self::forget_weights_on(netuid, uid);
+			rows = Self::forget_weights_on(netuid, uid);
 			Self::deposit_event(Event::NeuronReplaced { netuid, uid, hotkey: previous });
 		} else {
 			SubnetworkN::<T>::insert(netuid, uid.saturating_add(1));
@@ -107,6 +139,7 @@ impl<T: Config> Pallet<T> {
 		BlockAtRegistration::<T>::insert(netuid, uid, Self::block());
 		Self::reset_columns(netuid, uid);
 		Self::deposit_event(Event::NeuronRegistered { netuid, uid, hotkey: hotkey.clone() });
+		rows
 	}
 
 	/// Forgets the hotkey of `uid` and the rows it set.
@@ -127,15 +160,30 @@ impl<T: Config> Pallet<T> {
 		}
 	}
 
-	/// Forgets what others think of `uid`: weights and bonds were meant for its predecessor.
-	fn forget_weights_on(netuid: u16, uid: u16) {
+	/// Forgets what others think of `uid`: weights and bonds were meant for its predecessor. Looks only at rows that there
+	/// are, writes only those that name it, and returns at how many it has looked.
+	///
+	/// Bonds have those who have a permit, as many as there may be validators; weights may have all who ever had one, who
+	/// are no more than there are uids.
+	pub(crate) fn forget_weights_on(netuid: u16, uid: u16) -> u32 {
 		if netuid == ROOT_NETUID {
-			return; // Root rows name subnets, not uids.
+			return 0; // Root rows name subnets, not uids.
 		}
-		for row in 0..SubnetworkN::<T>::get(netuid) {
-			Weights::<T>::mutate_exists(netuid, row, |weights| remove_entry(weights, uid));
-			Bonds::<T>::mutate_exists(netuid, row, |bonds| remove_entry(bonds, uid));
+		let weights: Vec<u16> = Weights::<T>::iter_key_prefix(netuid).collect();
+		for row in &weights {
+			let mut entries = Weights::<T>::get(netuid, row);
+			if remove_entry(&mut entries, uid) {
+				Weights::<T>::insert(netuid, row, entries);
+			}
 		}
+		let bonds: Vec<u16> = Bonds::<T>::iter_key_prefix(netuid).collect();
+		for row in &bonds {
+			let mut entries = Bonds::<T>::get(netuid, row);
+			if remove_entry(&mut entries, uid) {
+				Bonds::<T>::insert(netuid, row, entries);
+			}
+		}
+		(weights.len() as u32).saturating_add(bonds.len() as u32)
 	}
 
 	/// The next free uid; when the subnet is full that of the neuron with the lowest pruning score, the older of equals,
@@ -158,6 +206,20 @@ impl<T: Config> Pallet<T> {
 			))
 		});
 		candidates.min().map(|(.., uid)| uid).ok_or(Error::<T>::NoNeuronIdAvailable.into())
+	}
+
+	/// Neurons of a network that there is.
+	pub(crate) fn neuron_count(netuid: u16) -> u16 {
+		if NetworksAdded::<T>::get(netuid) {
+			SubnetworkN::<T>::get(netuid)
+		} else {
+			0 // What a removed subnet still has is nobody's any more.
+		}
+	}
+
+	/// Uid that `hotkey` holds of a network that there is.
+	pub fn uid_on(netuid: u16, hotkey: &T::AccountId) -> Option<u16> {
+		Uids::<T>::get(netuid, hotkey).filter(|_| NetworksAdded::<T>::get(netuid))
 	}
 
 	fn reset_columns(netuid: u16, uid: u16) {
@@ -196,7 +258,7 @@ fn adjusted_burn(burn: u64, registrations: u16, target: u16, alpha: u64, bounds:
 }
 
 /// Sets the value of `uid`, one past the end at the most.
-pub(crate) fn set_at<Value: Clone + Default>(column: &mut alloc::vec::Vec<Value>, uid: u16, value: Value) {
+pub(crate) fn set_at<Value: Clone + Default>(column: &mut Vec<Value>, uid: u16, value: Value) {
 	let index = usize::from(uid);
 	if column.len() <= index {
 		column.resize(index.saturating_add(1), Value::default());
@@ -206,8 +268,8 @@ pub(crate) fn set_at<Value: Clone + Default>(column: &mut alloc::vec::Vec<Value>
 	}
 }
 
-fn remove_entry(row: &mut Option<alloc::vec::Vec<(u16, u16)>>, uid: u16) {
-	if let Some(entries) = row {
-		entries.retain(|(entry, _)| *entry != uid);
-	}
+/// Removes the entry on `uid` of a row, which is ascending; says whether there was one.
+fn remove_entry(row: &mut Vec<(u16, u16)>, uid: u16) -> bool {
+	let place = row.binary_search_by_key(&uid, |(entry, _)| *entry);
+	place.map(|place| row.remove(place)).is_ok()
 }

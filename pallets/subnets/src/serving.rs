@@ -5,7 +5,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{ensure, pallet_prelude::*};
 use scale_info::TypeInfo;
 
-use crate::{Axons, Config, Error, Event, Pallet, Prometheus, ServingRateLimit, Uids};
+use crate::{Axons, Config, Error, Event, Pallet, Prometheus, ServingRateLimit};
 
 /// Where a neuron serves its axon; all zero if it has not said so. Upstream's record, field for field.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
@@ -72,7 +72,7 @@ impl<T: Config> Pallet<T> {
 		ip: u128,
 		ip_type: u8,
 	) -> Result<(), Error<T>> {
-		ensure!(Uids::<T>::contains_key(netuid, hotkey), Error::<T>::HotKeyNotRegisteredInSubNet);
+		ensure!(Self::uid_on(netuid, hotkey).is_some(), Error::<T>::HotKeyNotRegisteredInSubNet);
 		let is_address = match ip_type {
 			4 => ip != 0 && u32::try_from(ip).is_ok(),
 			6 => ip != 0,

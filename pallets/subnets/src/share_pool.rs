@@ -96,6 +96,18 @@ impl SharePool {
 		Some(share.saturating_sub(sold))
 	}
 
+	/// Puts `amount` rao in for `share`, which are all shares, without counting them anew: that changes less, and nobody
+	/// sees a difference as long as a share is worth less than two rao. `None`, and nothing changes, otherwise.
+	pub fn earn_alone(&mut self, share: U64F64, amount: u64) -> Option<()> {
+		let total = self.total.saturating_add(amount);
+		let twice_the_shares = self.shares.to_bits() >> U64F64::frac_nbits().saturating_sub(1); // Whole ones.
+		if share.to_bits() < self.shares.to_bits() || u128::from(total) >= twice_the_shares {
+			return None;
+		}
+		self.total = total;
+		Some(())
+	}
+
 	/// Adds `amount` rao to what all holders have, in proportion. An empty pool has nobody to give it to: `None`, and
 	/// nothing changes.
 	pub fn earn(&mut self, amount: u64) -> Option<()> {

@@ -25,6 +25,15 @@ pub(crate) struct Holding<AccountId> {
 	pub netuid: u16,
 }
 
+/// How a stake grew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Growth {
+	/// The shares that were there are worth more: two items change.
+	OfPrice,
+	/// There are new shares: up to five items change.
+	OfShares,
+}
+
 impl<T: Config> Pallet<T> {
 	/// Stake of `coldkey` on `hotkey`, kept on `netuid`, in rao.
 	pub fn stake_of(hotkey: &T::AccountId, coldkey: &T::AccountId, netuid: u16) -> u64 {
@@ -114,17 +123,24 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Adds to a stake. No sum can overflow: all stake is part of the total issuance.
-	pub(crate) fn increase_stake(hotkey: &T::AccountId, coldkey: &T::AccountId, netuid: u16, amount: u64) {
+	pub(crate) fn increase_stake(hotkey: &T::AccountId, coldkey: &T::AccountId, netuid: u16, amount: u64) -> Growth {
 		let mut pool = Self::pool(hotkey, netuid);
-		let share = pool.renew(Alpha::<T>::get((hotkey, coldkey, netuid)));
-		let share = share.saturating_add(pool.deposit(amount));
+		let held = Alpha::<T>::get((hotkey, coldkey, netuid));
+		Self::add_to_totals(hotkey, netuid, amount);
+		if pool.earn_alone(held, amount).is_some() {
+			TotalHotkeyAlpha::<T>::insert(hotkey, netuid, pool.total);
+			return Growth::OfPrice;
+		}
+		let share = pool.renew(held).saturating_add(pool.deposit(amount));
 		// A payment may be too little for any share of a coarse pool: all who have one then share it.
 		if share.to_bits() > 0 {
 			Alpha::<T>::insert((hotkey, coldkey, netuid), share);
+		}
+		if share.to_bits() > 0 && held.to_bits() == 0 {
 			StakedHotkeys::<T>::insert(coldkey, hotkey, ());
 		}
 		Self::put_pool(hotkey, netuid, pool);
-		Self::add_to_totals(hotkey, netuid, amount);
+		Growth::OfShares
 	}
 
 	/// Takes from a stake.

@@ -36,7 +36,7 @@ mod networks {
 	/// How mechanisms share: never set, as there is but one.
 	#[pallet::storage]
 	pub type MechanismEmissionSplit<T> = StorageMap<_, Twox64Concat, u16, Vec<u16>, OptionQuery>;
-	/// Removed subnets that still have stake to return, the oldest first.
+	/// Removed subnets of which neurons, records or stake are still there, the oldest first.
 	#[pallet::storage]
 	pub type RemovedNetworks<T: Config> = StorageValue<_, BoundedVec<u16, T::MaxSubnets>, ValueQuery>;
 	/// The last key of [`Alpha`] that was looked at for the first of [`RemovedNetworks`].
@@ -206,6 +206,10 @@ mod neurons {
 	/// Epochs that have run.
 	#[pallet::storage]
 	pub type SubnetEpochIndex<T> = StorageMap<_, Identity, u16, u64, ValueQuery>;
+	/// Subnets whose epoch is due and has not run for want of room in a block: the oldest first, of one block the lower
+	/// netuid; each once.
+	#[pallet::storage]
+	pub type DueEpochs<T: Config> = StorageValue<_, BoundedVec<u16, T::MaxSubnets>, ValueQuery>;
 	/// Block for which an epoch was asked out of turn: never set, as there is no such call.
 	#[pallet::storage]
 	pub type PendingEpochAt<T> = StorageMap<_, Identity, u16, u64, ValueQuery>;

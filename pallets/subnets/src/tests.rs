@@ -2,6 +2,7 @@
 //! What validators, miners and the chain's money rely on.
 
 mod commit_reveal;
+mod deferral;
 mod dividends;
 mod emission;
 mod exact;
@@ -9,6 +10,8 @@ mod hyperparameters;
 mod networks;
 mod pool;
 mod registration;
+mod removal;
+mod scale;
 mod serving;
 mod simulation;
 mod stake;
@@ -31,10 +34,15 @@ fn signed(who: u64) -> RuntimeOrigin {
 	RuntimeOrigin::signed(who)
 }
 
+/// Registers a hotkey; what it has cost is of no interest.
+fn burned_register(origin: RuntimeOrigin, netuid: u16, hotkey: u64) -> DispatchResult {
+	Subnets::burned_register(origin, netuid, hotkey).map(|_| ()).map_err(|refused| refused.error)
+}
+
 /// Registers the coldkey's first hotkey on a subnet, with stake.
 fn join(netuid: u16, coldkey: u64, stake: u64) -> u64 {
 	let hotkey = hotkey(coldkey, 1);
-	assert_ok!(Subnets::burned_register(signed(coldkey), netuid, hotkey));
+	assert_ok!(burned_register(signed(coldkey), netuid, hotkey));
 	if stake > 0 {
 		assert_ok!(Subnets::add_stake(signed(coldkey), hotkey, netuid, stake));
 	}

@@ -13,7 +13,8 @@ pub trait WeightInfo {
 	fn set_weights(e: u32) -> Weight;
 	fn add_stake() -> Weight;
 	fn remove_stake() -> Weight;
-	fn burned_register() -> Weight;
+	fn burned_register(n: u32) -> Weight;
+	fn forget_weights(r: u32) -> Weight;
 	fn root_register() -> Weight;
 	fn serve_axon() -> Weight;
 	fn serve_prometheus() -> Weight;
@@ -33,16 +34,22 @@ pub trait WeightInfo {
 	fn count_registrations(r: u32) -> Weight;
 	fn create_network() -> Weight;
 	fn dissolve_network() -> Weight;
+	fn clear_nothing() -> Weight;
+	fn clear_neurons(k: u32) -> Weight;
+	fn clear_records() -> Weight;
 	fn return_stake(k: u32) -> Weight;
 	fn mint_block_emission(s: u32) -> Weight;
 	fn idle(s: u32) -> Weight;
+	fn defer_epochs(d: u32) -> Weight;
 	fn epoch_neurons(n: u32) -> Weight;
 	fn epoch_validators(v: u32) -> Weight;
 	fn pay_miners(m: u32) -> Weight;
+	fn pay_newcomers(m: u32) -> Weight;
 	fn pay_validators(v: u32) -> Weight;
 	fn epoch_pools(p: u32) -> Weight;
 	fn epoch_weights(e: u32) -> Weight;
 	fn epoch_bonds(e: u32) -> Weight;
+	fn epoch_liquid(e: u32) -> Weight;
 }
 
 /// Weights by the database prices of `T`.
@@ -67,11 +74,21 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(8))
 	}
-	fn burned_register() -> Weight {
-		// At least 4_952_299 ns.
-		Weight::from_parts(5_320_537_000, 0)
-			.saturating_add(T::DbWeight::get().reads(797))
-			.saturating_add(T::DbWeight::get().writes(539))
+	fn burned_register(n: u32) -> Weight {
+		// Not yet measured.
+		Weight::from_parts(400_000_000, 0)
+			.saturating_add(Weight::from_parts(3_000_000, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(29))
+			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
+			.saturating_add(T::DbWeight::get().writes(27))
+	}
+	fn forget_weights(r: u32) -> Weight {
+		// Not yet measured.
+		Weight::from_parts(6_000_000, 0)
+			.saturating_add(Weight::from_parts(90_000_000, 0).saturating_mul(r.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
+			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(r.into())))
+			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(r.into())))
 	}
 	fn root_register() -> Weight {
 		// At least 908_223 ns.
@@ -190,6 +207,23 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(520))
 			.saturating_add(T::DbWeight::get().writes(2611))
 	}
+	fn clear_nothing() -> Weight {
+		// Not yet measured.
+		Weight::from_parts(9_000_000, 0).saturating_add(T::DbWeight::get().reads(3))
+	}
+	fn clear_neurons(k: u32) -> Weight {
+		// Not yet measured.
+		Weight::from_parts(5_000_000, 0)
+			.saturating_add(Weight::from_parts(41_000_000, 0).saturating_mul(k.into()))
+			.saturating_add(T::DbWeight::get().reads(1))
+			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(k.into())))
+			.saturating_add(T::DbWeight::get().writes(1))
+			.saturating_add(T::DbWeight::get().writes(10_u64.saturating_mul(k.into())))
+	}
+	fn clear_records() -> Weight {
+		// Not yet measured.
+		Weight::from_parts(130_000_000, 0).saturating_add(T::DbWeight::get().writes(45))
+	}
 	fn return_stake(k: u32) -> Weight {
 		// At least 20_110 ns.
 		Weight::from_parts(0, 0)
@@ -216,6 +250,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(s.into())))
 	}
+	fn defer_epochs(d: u32) -> Weight {
+		// Not yet measured.
+		Weight::from_parts(12_000_000, 0)
+			.saturating_add(Weight::from_parts(2_500_000, 0).saturating_mul(d.into()))
+			.saturating_add(T::DbWeight::get().reads(4))
+			.saturating_add(T::DbWeight::get().writes(1))
+	}
 	fn epoch_neurons(n: u32) -> Weight {
 		// At least 113_970 ns.
 		Weight::from_parts(113_970_000, 0)
@@ -234,6 +275,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	fn pay_miners(m: u32) -> Weight {
 		// At least 10_916 ns.
+		Weight::from_parts(0, 0)
+			.saturating_add(Weight::from_parts(68_935_428, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(m.into())))
+			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(m.into())))
+	}
+	fn pay_newcomers(m: u32) -> Weight {
+		// Not yet measured.
 		Weight::from_parts(0, 0)
 			.saturating_add(Weight::from_parts(68_935_428, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
@@ -271,5 +321,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 		Weight::from_parts(6_716_507_949, 0)
 			.saturating_add(T::DbWeight::get().reads(1298))
 			.saturating_add(T::DbWeight::get().writes(86))
+	}
+	// Not yet measured: twice what weights cost.
+	fn epoch_liquid(e: u32) -> Weight {
+		Self::epoch_weights(e).saturating_add(Weight::from_parts(99_303, 0).saturating_mul(e.into()))
 	}
 }

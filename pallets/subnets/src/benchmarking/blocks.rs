@@ -17,19 +17,25 @@ pub(crate) struct RootBlock {
 	entries: u32,
 }
 
-/// A block with an epoch of subnet 1, or with none.
+/// A block with epochs of the first subnets, or with none.
 pub(crate) struct SubnetsBlock {
 	/// Subnets that earn.
 	subnets: u32,
-	epoch: Option<Subnet>,
+	/// How many have an epoch that is due; those that do not fit wait.
+	due: u16,
+	epoch: Subnet,
 }
 
 const fn root(validators: u32, subnets: u32, entries: u32) -> RootBlock {
 	RootBlock { validators, subnets, entries }
 }
 
-const fn epoch(neurons: u32, validators: u32, weights: u32, bonds: u32) -> Option<Subnet> {
-	Some(Subnet { neurons, validators, weights, bonds, staked: neurons, pending: 1_000 * STAKE })
+const fn epoch(neurons: u32, validators: u32, weights: u32, bonds: u32) -> Subnet {
+	Subnet { neurons, validators, weights, bonds, staked: neurons, pending: 1_000 * STAKE, is_liquid: false }
+}
+
+const fn liquid(epoch: Subnet) -> Subnet {
+	Subnet { is_liquid: true, ..epoch }
 }
 
 pub(crate) static ROOT: [RootBlock; 8] = [
@@ -43,15 +49,19 @@ pub(crate) static ROOT: [RootBlock; 8] = [
 	root(5, 5, 5 * 5),
 ];
 
-pub(crate) static SUBNETS: [SubnetsBlock; 8] = [
-	SubnetsBlock { subnets: 64, epoch: None },
-	SubnetsBlock { subnets: 20, epoch: None },
-	SubnetsBlock { subnets: 64, epoch: epoch(256, 64, 64 * 256, 64 * 256) },
-	SubnetsBlock { subnets: 32, epoch: epoch(256, 64, 64 * 192, 0) },
-	SubnetsBlock { subnets: 32, epoch: epoch(256, 64, 64 * 50, 64 * 50) },
-	SubnetsBlock { subnets: 16, epoch: epoch(256, 16, 16 * 240, 16 * 240) },
-	SubnetsBlock { subnets: 16, epoch: epoch(128, 32, 32 * 100, 32 * 100) },
-	SubnetsBlock { subnets: 1, epoch: epoch(40, 20, 20 * 40, 20 * 40) },
+pub(crate) static SUBNETS: [SubnetsBlock; 12] = [
+	SubnetsBlock { subnets: 64, due: 0, epoch: Subnet::SILENT },
+	SubnetsBlock { subnets: 20, due: 0, epoch: Subnet::SILENT },
+	SubnetsBlock { subnets: 64, due: 1, epoch: epoch(256, 64, 64 * 256, 64 * 256) },
+	SubnetsBlock { subnets: 32, due: 1, epoch: epoch(256, 64, 64 * 192, 0) },
+	SubnetsBlock { subnets: 32, due: 1, epoch: epoch(256, 64, 64 * 50, 64 * 50) },
+	SubnetsBlock { subnets: 16, due: 1, epoch: epoch(256, 16, 16 * 240, 16 * 240) },
+	SubnetsBlock { subnets: 16, due: 1, epoch: liquid(epoch(128, 32, 32 * 100, 32 * 100)) },
+	SubnetsBlock { subnets: 1, due: 1, epoch: epoch(40, 20, 20 * 40, 20 * 40) },
+	SubnetsBlock { subnets: 32, due: 4, epoch: epoch(256, 64, 64 * 192, 64 * 192) },
+	SubnetsBlock { subnets: 64, due: 20, epoch: epoch(40, 20, 20 * 20, 20 * 20) },
+	SubnetsBlock { subnets: 16, due: 1, epoch: liquid(epoch(1_024, 64, 64 * 1_024, 64 * 1_024)) },
+	SubnetsBlock { subnets: 16, due: 1, epoch: epoch(4_096, 64, 64 * 4_032, 64 * 4_032) },
 ];
 
 impl RootBlock {
@@ -73,11 +83,13 @@ impl RootBlock {
 impl SubnetsBlock {
 	/// Sets it up, and returns what runs it.
 	pub fn create<T: Config>(&self) -> impl FnOnce() -> Weight {
-		if let Some(subnet) = self.epoch {
-			subnet.create::<T>();
-		}
 		let netuids = add_subnets::<T>(self.subnets);
+		for netuid in 1..=self.due {
+			self.epoch.create_as::<T>(netuid);
+			Tempo::<T>::insert(netuid, BLOCK as u16 + netuid + 1); // A period that ends in this block.
+		}
 		share_emission::<T>(&netuids, self.subnets);
+		frame_system::Pallet::<T>::set_block_number(BLOCK.into());
 		|| Pallet::<T>::on_initialize(BLOCK.into())
 	}
 }
@@ -109,6 +121,19 @@ mod tests {
 	#[test]
 	fn what_is_measured_keeps_every_invariant() {
 		assert!(charges().into_iter().flat_map(|(_, charges)| charges).all(|charged| charged > 0));
+	}
+
+	#[test]
+	fn no_epoch_costs_more_than_was_said_before_it_ran() {
+		for block in SUBNETS.iter().filter(|block| block.due > 0) {
+			externalities().execute_with(|| {
+				let _ = block.create::<Test>();
+				let subnets = block.subnets;
+				let most = Pallet::<Test>::epoch_limits(NETUID, subnets).weight::<<Test as Config>::WeightInfo>();
+				let cost = Pallet::<Test>::run_epoch(NETUID, BLOCK.into());
+				assert!(cost.all_lte(most), "{cost} is more than {most}");
+			});
+		}
 	}
 
 	/// The median of what block `point` of benchmark `name` took, in picoseconds.

@@ -2,6 +2,10 @@
 //! The chains on which is measured: subnets, neurons, stake, rows and promises, as many as there can be.
 
 use super::*;
+use crate::{
+	due_epochs::Queue, Active, BlockAtRegistration, Consensus, Dividends, Emission, Incentive, PruningScores, Rank,
+	Trust, ValidatorTrust,
+};
 
 /// The subnet that is worked on.
 pub(super) const NETUID: u16 = 1;
@@ -9,11 +13,13 @@ pub(super) const NETUID: u16 = 1;
 pub(super) const BLOCK: u32 = 97;
 /// Of subnet 1.
 pub(super) const TEMPO: u16 = 99;
+/// Most uids of a subnet.
+pub(super) const MOST_UIDS: u32 = Hyperparameter::MOST_UIDS as u32;
 /// Uids of a subnet, unless it says otherwise.
 pub(super) const UIDS: u32 = 256;
 /// Uids with a permit, unless a subnet says otherwise.
 pub(super) const VALIDATORS: u32 = 64;
-/// Most entries of all weight rows of a subnet together, and of all bond rows.
+/// Entries of all weight rows of a subnet together, and of all bond rows, unless it says otherwise.
 pub(super) const ENTRIES: u32 = VALIDATORS * UIDS;
 /// Rao on each hotkey.
 pub(super) const STAKE: u64 = 1_000_000_000;
@@ -64,10 +70,10 @@ pub(super) fn give_owner<T: Config>(netuid: u16) {
 	Pallet::<T>::do_set_subnet_owner(netuid, coldkey, hotkey).expect("the subnet is there");
 }
 
-/// So many neurons with stake, on a new subnet that has as much to pay for each.
-pub(super) fn stakers<T: Config>(count: u32) -> Vec<(T::AccountId, T::AccountId)> {
+/// So many neurons with `stake`, on a new subnet that has a [`STAKE`] to pay for each.
+pub(super) fn stakers<T: Config>(count: u32, stake: u64) -> Vec<(T::AccountId, T::AccountId)> {
 	add_subnets::<T>(1);
-	let neurons = (0..count).map(|_| add_neuron::<T>(NETUID, STAKE)).collect();
+	let neurons = (0..count).map(|_| add_neuron::<T>(NETUID, stake)).collect();
 	let amount = STAKE * u64::from(count);
 	PendingEmission::<T>::insert(NETUID, amount);
 	TotalIssuance::<T>::mutate(|issuance| *issuance += amount);
@@ -88,37 +94,114 @@ pub(super) struct Subnet {
 	pub(super) staked: u32,
 	/// Rao that are pending.
 	pub(super) pending: u64,
+	/// Whether each bond moves at a pace of its own, which depends on consensus on half of what is above it.
+	pub(super) is_liquid: bool,
 }
 
 impl Subnet {
 	/// Everything there can be, but nothing that is paid.
-	pub(super) const FULL: Self =
-		Self { neurons: UIDS, validators: VALIDATORS, weights: ENTRIES, bonds: ENTRIES, staked: UIDS, pending: 0 };
+	pub(super) const FULL: Self = Self {
+		neurons: UIDS,
+		validators: VALIDATORS,
+		weights: ENTRIES,
+		bonds: ENTRIES,
+		staked: UIDS,
+		pending: 0,
+		is_liquid: false,
+	};
 	/// A full subnet with permits, in which nobody has ever set weights.
 	pub(super) const SILENT: Self = Self { weights: 0, bonds: 0, ..Self::FULL };
 
-	/// Creates it as subnet 1, all of whose weights are newer than all neurons, and its epoch due in [`BLOCK`].
+	/// As many neurons as there can be, without stake, of whom the last has a permit.
+	pub(super) const LARGEST: Self = Self { neurons: MOST_UIDS, validators: 1, staked: 0, ..Self::SILENT };
+
+	/// Creates it as subnet 1, its epoch due in [`BLOCK`].
 	pub(super) fn create<T: Config>(self) {
-		add_subnets::<T>(1);
-		for uid in 0..self.neurons {
-			add_neuron::<T>(NETUID, if uid < self.staked { STAKE } else { 0 });
-		}
-		let first = self.neurons - self.validators;
-		LastUpdate::<T>::insert(NETUID, vec![2u64; self.neurons as usize]);
-		ValidatorPermit::<T>::insert(NETUID, (0..self.neurons).map(|uid| uid >= first).collect::<Vec<_>>());
-		MaxAllowedValidators::<T>::insert(NETUID, self.validators as u16);
-		for (uid, (weights, bonds)) in
-			(first as u16..).zip(spread(self.weights, self.validators).zip(spread(self.bonds, self.validators)))
-		{
-			Weights::<T>::insert(NETUID, uid, row(uid, weights));
-			Bonds::<T>::insert(NETUID, uid, row(uid, bonds));
-		}
-		PendingEmission::<T>::insert(NETUID, self.pending);
-		PendingOwnerCut::<T>::insert(NETUID, STAKE);
-		TotalIssuance::<T>::mutate(|issuance| *issuance += self.pending + STAKE);
+		self.create_as::<T>(NETUID);
 		Tempo::<T>::insert(NETUID, TEMPO);
 		frame_system::Pallet::<T>::set_block_number(BLOCK.into());
 	}
+
+	/// Creates it as subnet `netuid`, all of whose weights are newer than all neurons.
+	pub(super) fn create_as<T: Config>(self, netuid: u16) {
+		add_subnets::<T>(netuid.into());
+		self.add_neurons::<T>(netuid);
+		let first = self.neurons - self.validators;
+		ValidatorPermit::<T>::insert(netuid, (0..self.neurons).map(|uid| uid >= first).collect::<Vec<_>>());
+		MaxAllowedUids::<T>::mutate(netuid, |most| *most = (*most).max(self.neurons as u16));
+		MaxAllowedValidators::<T>::insert(netuid, self.validators as u16);
+		for (uid, (weights, bonds)) in
+			(first as u16..).zip(spread(self.weights, self.validators).zip(spread(self.bonds, self.validators)))
+		{
+			Weights::<T>::insert(netuid, uid, row(uid, weights));
+			Bonds::<T>::insert(netuid, uid, row(uid, bonds));
+		}
+		if self.is_liquid {
+			Yuma3On::<T>::insert(netuid, true);
+			LiquidAlphaOn::<T>::insert(netuid, true);
+			BondsPenalty::<T>::insert(netuid, u16::MAX / 2);
+		}
+		PendingEmission::<T>::insert(netuid, self.pending);
+		PendingOwnerCut::<T>::insert(netuid, STAKE);
+		TotalIssuance::<T>::mutate(|issuance| *issuance += self.pending + STAKE);
+	}
+
+	/// Adds the neurons of a subnet that has none. All at once: one by one each would have its columns read and written.
+	fn add_neurons<T: Config>(self, netuid: u16) {
+		for uid in 0..self.neurons {
+			let hotkey: T::AccountId = account("hotkey", netuid.into(), uid);
+			let coldkey: T::AccountId = account("coldkey", netuid.into(), uid);
+			frame_system::Pallet::<T>::inc_sufficients(&hotkey);
+			Owner::<T>::insert(&hotkey, &coldkey);
+			Uids::<T>::insert(netuid, &hotkey, uid as u16);
+			Keys::<T>::insert(netuid, uid as u16, &hotkey);
+			BlockAtRegistration::<T>::insert(netuid, uid as u16, 0);
+			if uid < self.staked {
+				Pallet::<T>::increase_stake(&hotkey, &coldkey, netuid, STAKE);
+			}
+		}
+		TotalIssuance::<T>::mutate(|issuance| *issuance += u64::from(self.staked) * STAKE);
+		SubnetworkN::<T>::insert(netuid, self.neurons as u16);
+		fill_columns::<T>(netuid, self.neurons as usize);
+	}
+}
+
+/// What the last epoch found of `n` neurons, all of whom have set weights in block 2.
+fn fill_columns<T: Config>(netuid: u16, n: usize) {
+	LastUpdate::<T>::insert(netuid, vec![2u64; n]);
+	Active::<T>::insert(netuid, vec![true; n]);
+	Rank::<T>::insert(netuid, vec![0u16; n]);
+	Trust::<T>::insert(netuid, vec![0u16; n]);
+	Consensus::<T>::insert(netuid, vec![0u16; n]);
+	Incentive::<T>::insert(netuid, vec![0u16; n]);
+	Dividends::<T>::insert(netuid, vec![0u16; n]);
+	ValidatorTrust::<T>::insert(netuid, vec![0u16; n]);
+	PruningScores::<T>::insert(netuid, vec![0u16; n]);
+	Emission::<T>::insert(netuid, vec![0u64; n]);
+}
+
+/// Subnet 1 with `count` neurons, who have everything that a neuron may have.
+pub(super) fn add_neurons_of_everything<T: Config>(count: u32) {
+	Subnet { neurons: count, validators: 0, staked: 0, ..Subnet::SILENT }.create::<T>();
+	for uid in 0..count as u16 {
+		let hotkey = Keys::<T>::get(NETUID, uid).expect("it is there");
+		Weights::<T>::insert(NETUID, uid, row(uid, UIDS));
+		Bonds::<T>::insert(NETUID, uid, row(uid, UIDS));
+		Axons::<T>::insert(NETUID, &hotkey, AxonInfo::default());
+		Prometheus::<T>::insert(NETUID, &hotkey, PrometheusInfo::default());
+		WeightCommits::<T>::insert(NETUID, &hotkey, VecDeque::from([(H256::zero(), 0, 0, 0)]));
+	}
+}
+
+/// Removes subnet 1.
+pub(super) fn remove_subnet<T: Config>() {
+	let owner = SubnetOwner::<T>::get(NETUID).expect("it has one");
+	Pallet::<T>::do_dissolve_network(owner, NETUID).expect("it is there");
+}
+
+/// The subnets whose epochs are due, or that are leaving.
+pub(super) fn queue_of<T: Config>(netuids: Vec<u16>) -> Queue<T> {
+	Queue::<T>::truncate_from(netuids)
 }
 
 /// Parts of `entries`, as even as can be.
@@ -131,15 +214,6 @@ pub(super) fn spread(entries: u32, rows: u32) -> impl Iterator<Item = u32> {
 pub(super) fn row(uid: u16, length: u32) -> Vec<(u16, u16)> {
 	let weight = |column: u16| (u32::from(uid) * 257 + u32::from(column)).wrapping_mul(0x9E37_79B1) >> 16;
 	(0..length as u16).map(|column| (column, weight(column) as u16 | 1)).collect()
-}
-
-/// A full subnet, all of whose neurons have weights and bonds on all.
-pub(super) fn create_crowd<T: Config>() {
-	Subnet::FULL.create::<T>();
-	for uid in 0..UIDS as u16 {
-		Weights::<T>::insert(NETUID, uid, row(uid, UIDS));
-		Bonds::<T>::insert(NETUID, uid, row(uid, UIDS));
-	}
 }
 
 /// All the subnets there can be, of which `count` earn.
@@ -161,7 +235,7 @@ pub(super) fn newcomer<T: Config>() -> (T::AccountId, T::AccountId) {
 
 /// A row of `e` entries in the order that is longest to sort, and the longest salt.
 pub(super) fn promised_row(e: u32) -> (Vec<u16>, Vec<u16>, Vec<u16>) {
-	let dests = (0..UIDS as u16).rev().take(e as usize).collect();
+	let dests = (0..MOST_UIDS as u16).rev().take(e as usize).collect();
 	let weights = row(1, e).into_iter().map(|(_, weight)| weight).collect();
 	(dests, weights, vec![7; MAX_SALT as usize])
 }
@@ -169,9 +243,9 @@ pub(super) fn promised_row(e: u32) -> (Vec<u16>, Vec<u16>, Vec<u16>) {
 /// A full subnet where weights are promised, and a hotkey that has promised as many rows as it may, the last of them one
 /// of `e` entries that it may reveal now.
 pub(super) fn promise_rows<T: Config>(e: u32) -> T::AccountId {
-	Subnet::FULL.create::<T>();
+	Subnet::LARGEST.create::<T>();
 	CommitRevealWeightsEnabled::<T>::insert(NETUID, true);
-	let hotkey = Keys::<T>::get(NETUID, UIDS as u16 - 1).expect("the subnet is full");
+	let hotkey = Keys::<T>::get(NETUID, MOST_UIDS as u16 - 1).expect("the subnet is full");
 	let (dests, weights, salt) = promised_row(e);
 	let hash = Pallet::<T>::commitment(&hotkey, NETUID, &dests, &weights, &salt, 0);
 	let mut waiting: VecDeque<_> = (1..MAX_BATCH as u8).map(|n| (H256::repeat_byte(n), 0, BLOCK.into(), 1)).collect();

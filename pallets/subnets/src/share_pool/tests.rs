@@ -33,6 +33,20 @@ fn who_leaves_last_takes_what_is_left() {
 }
 
 #[test]
+fn who_is_alone_earns_without_new_shares_until_a_share_is_worth_two_rao() {
+	let mut pool = SharePool::default();
+	let share = pool.deposit(1_000);
+	assert_eq!(pool.earn_alone(share, 999), Some(()));
+	assert_eq!((pool.value_of(share), pool.shares), (1_999, share));
+	let before = pool;
+	assert_eq!((pool.earn_alone(share, 1), pool), (None, before));
+	let others = pool.deposit(500);
+	assert_eq!((pool.value_of(others), pool.value_of(share)), (500, 1_999));
+	assert_eq!(pool.earn_alone(share, 1), None);
+	assert_eq!(SharePool::default().earn_alone(U64F64::default(), 1), None);
+}
+
+#[test]
 fn the_whole_supply_fits() {
 	let mut pool = SharePool::default();
 	let first = pool.deposit(SUPPLY - 1);

@@ -340,6 +340,7 @@ fn a_promise_goes_with_its_neuron_and_with_its_subnet() {
 	execute_with_validator(|| {
 		assert_ok!(commit(&[1], 7));
 		assert_ok!(tried(|| Subnets::dissolve_network(RuntimeOrigin::root(), 1, 1).inspect(|()| {
+			advance(1);
 			assert_eq!(WeightCommits::<Test>::iter().count(), 0);
 		})));
 		MaxAllowedUids::<Test>::insert(1, 3);
@@ -350,7 +351,7 @@ fn a_promise_goes_with_its_neuron_and_with_its_subnet() {
 		run_epoch(1, 0);
 		assert_noop!(reveal(&[1], 7), Error::<Test>::HotKeyNotRegisteredInSubNet);
 		PruningScores::<Test>::insert(1, vec![9, 0, 9]);
-		assert_ok!(Subnets::burned_register(signed(1), 1, VALIDATOR));
+		assert_ok!(burned_register(signed(1), 1, VALIDATOR));
 		assert_noop!(reveal(&[1], 7), Error::<Test>::NoWeightsCommitFound);
 	});
 }

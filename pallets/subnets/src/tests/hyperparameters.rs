@@ -62,7 +62,7 @@ fn cases() -> Vec<Case> {
 		within(P::MaxRegistrationsPerBlock, &[1, 1_000], &[0, 1_001], root),
 		within(P::NetworkRegistrationAllowed, &[false, true], &[], owner),
 		within(P::ServingRateLimit, &[0, 7_200], &[7_201], owner),
-		within(P::MaxAllowedUids, &[3, 256], &[0, 2, 257], root),
+		within(P::MaxAllowedUids, &[3, 4_096], &[0, 2, 4_097], root),
 		within(P::BondsPenalty, &[0, u16::MAX], &[], owner),
 		within(P::Yuma3On, &[true, false], &[], owner),
 		within(P::LiquidAlphaOn, &[true, false], &[], owner),

@@ -15,7 +15,7 @@ fn a_registered_hotkey_can_sign_without_balance() {
 	execute(|| {
 		let hotkey = join(1, 1, 0);
 		assert_eq!((Balances::balance(&hotkey), System::sufficients(&hotkey)), (0, 1));
-		assert_ok!(Subnets::burned_register(signed(1), 2, hotkey));
+		assert_ok!(burned_register(signed(1), 2, hotkey));
 		assert_eq!(System::sufficients(&hotkey), 2);
 	});
 }
@@ -24,7 +24,7 @@ fn a_registered_hotkey_can_sign_without_balance() {
 fn registration_refuses_what_it_should() {
 	execute(|| {
 		let hotkey = join(1, 1, 0);
-		let register = |who, netuid, key| Subnets::burned_register(signed(who), netuid, key);
+		let register = |who, netuid, key| burned_register(signed(who), netuid, key);
 		assert_noop!(register(1, 1, hotkey), Error::<Test>::HotKeyAlreadyRegisteredInSubNet);
 		assert_noop!(register(2, 2, hotkey), Error::<Test>::NonAssociatedColdKey);
 		assert_noop!(register(1, 7, hotkey), Error::<Test>::SubnetNotExists);
@@ -84,7 +84,7 @@ fn a_neuron_is_immune_for_as_many_blocks_as_it_says() {
 		join(1, 1, 0);
 		fill();
 		set(Hyperparameter::ImmunityPeriod(10));
-		let register = || Subnets::burned_register(signed(2), 1, 201);
+		let register = || burned_register(signed(2), 1, 201);
 		System::set_block_number(10);
 		assert_noop!(register(), Error::<Test>::NoNeuronIdAvailable);
 		System::set_block_number(11);
@@ -117,7 +117,7 @@ fn the_subnets_owner_is_never_replaced() {
 		let owners = join(1, 1, 0);
 		assert_ok!(Subnets::set_subnet_owner(RuntimeOrigin::root(), 1, 1, owners));
 		fill();
-		assert_noop!(Subnets::burned_register(signed(3), 1, 301), Error::<Test>::NoNeuronIdAvailable);
+		assert_noop!(burned_register(signed(3), 1, 301), Error::<Test>::NoNeuronIdAvailable);
 		set(Hyperparameter::MaxAllowedUids(2));
 		join(1, 2, 0);
 		PruningScores::<Test>::insert(1, vec![0, 65_535]);
@@ -132,12 +132,12 @@ fn registrations_of_a_block_and_of_an_interval_are_limited() {
 		set(Hyperparameter::MaxRegistrationsPerBlock(4));
 		set(Hyperparameter::TargetRegistrationsPerInterval(2));
 		set(Hyperparameter::AdjustmentInterval(10));
-		let register = |n| Subnets::burned_register(signed(1), 1, hotkey(1, n));
+		let register = |n| burned_register(signed(1), 1, hotkey(1, n));
 		for n in 1..=4 {
 			assert_ok!(register(n));
 		}
 		assert_noop!(register(5), Error::<Test>::TooManyRegistrationsThisBlock);
-		assert_ok!(Subnets::burned_register(signed(1), 2, hotkey(1, 5)));
+		assert_ok!(burned_register(signed(1), 2, hotkey(1, 5)));
 		advance(1); // To block 2.
 		assert_ok!(register(5));
 		assert_ok!(register(6));
@@ -155,7 +155,7 @@ fn registrations_of_a_block_and_of_an_interval_are_limited() {
 fn a_closed_subnet_takes_nobody() {
 	execute(|| {
 		set(Hyperparameter::NetworkRegistrationAllowed(false));
-		let register = || Subnets::burned_register(signed(1), 1, 101);
+		let register = || burned_register(signed(1), 1, 101);
 		assert_noop!(register(), Error::<Test>::SubNetRegistrationDisabled);
 		set(Hyperparameter::NetworkRegistrationAllowed(true));
 		assert_ok!(register());
@@ -166,9 +166,9 @@ fn a_closed_subnet_takes_nobody() {
 fn who_cannot_leave_the_existential_deposit_cannot_pay() {
 	execute(|| {
 		Burn::<Test>::insert(1, 1_000 * TAO - 499);
-		assert_noop!(Subnets::burned_register(signed(1), 1, 101), Error::<Test>::NotEnoughBalance);
+		assert_noop!(burned_register(signed(1), 1, 101), Error::<Test>::NotEnoughBalance);
 		Burn::<Test>::insert(1, 1_000 * TAO - 500);
-		assert_ok!(Subnets::burned_register(signed(1), 1, 101));
+		assert_ok!(burned_register(signed(1), 1, 101));
 		assert_eq!(Balances::balance(&1), 500);
 	});
 }
@@ -181,7 +181,7 @@ fn price_after(registrations: u16, alpha: u64) -> u64 {
 		set(Hyperparameter::AdjustmentInterval(3));
 		Burn::<Test>::insert(1, TAO);
 		for n in 1..=u64::from(registrations) {
-			assert_ok!(Subnets::burned_register(signed(1), 1, hotkey(1, n)));
+			assert_ok!(burned_register(signed(1), 1, hotkey(1, n)));
 		}
 		advance(1);
 		assert_eq!((System::block_number(), Burn::<Test>::get(1)), (2, TAO), "not before the interval is over");

@@ -9,13 +9,14 @@ use codec::Compact;
 use frame_support::{
 	dispatch::GetDispatchInfo,
 	traits::{fungible::Inspect, UnfilteredDispatchable},
+	weights::Weight,
 };
 use proptest::{collection::vec, prelude::*};
 use sp_core::H256;
 use sp_runtime::{traits::DispatchTransaction, transaction_validity::TransactionSource::External};
 
 use super::*;
-use crate::{Call, CheckFreeCalls, Hyperparameter};
+use crate::{Call, CheckFreeCalls, Hyperparameter, WeightInfo};
 
 /// Blocks between two looks at all the invariants, which take ten times as long as a block.
 const CHECKED: usize = 25;
@@ -211,6 +212,13 @@ fn prepare() {
 	join(2, 2, 10 * TAO);
 }
 
+/// Blocks with room for a single epoch, in whose spare time a removed subnet is cleared step by step.
+fn have_little_time() {
+	type W = <Test as crate::Config>::WeightInfo;
+	SubnetEpochBudget::set(Weight::zero());
+	SpareTime::set(W::clear_nothing() + W::clear_neurons(2).max(W::clear_records()).max(W::return_stake(3)));
+}
+
 proptest! {
 	#![proptest_config(ProptestConfig {
 		cases: ProptestConfig::default().cases.div_ceil(13),
@@ -219,9 +227,12 @@ proptest! {
 	})]
 
 	#[test]
-	fn not_one_rao_is_lost_in_a_thousand_blocks(blocks in vec(vec(step(), 0..3), 1_000)) {
+	fn not_one_rao_is_lost_in_a_thousand_blocks(blocks in vec(vec(step(), 0..3), 1_000), is_tight: bool) {
 		execute(|| {
 			prepare();
+			if is_tight {
+				have_little_time();
+			}
 			for (block, steps) in blocks.into_iter().enumerate() {
 				steps.into_iter().for_each(run);
 				next_block();

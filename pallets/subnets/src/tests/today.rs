@@ -270,15 +270,15 @@ fn who_votes_early_and_right_earns_more_than_who_copies_it() {
 fn y10_replacement_clears_the_bonds_of_either_form() {
 	for yuma3 in [false, true] {
 		execute(|| {
-			subnet(&[1, 1, 0]);
+			subnet(&[1, 1, 0, 0]);
 			set(P::Yuma3On(yuma3));
-			weigh_both(&[(2, 65_535)]);
+			weigh_both(&[(2, 6_553), (3, 65_535)]);
 			emission();
-			assert!(!Bonds::<Test>::get(1, 0).is_empty());
-			set(P::MaxAllowedUids(3));
+			assert!((0..2).all(|uid| Bonds::<Test>::get(1, uid).iter().any(|(on, _)| *on == 2)));
+			set(P::MaxAllowedUids(4));
 			set(P::ImmunityPeriod(0));
-			register(3);
-			assert_eq!(crate::Keys::<Test>::get(1, 2), Some(key(3)), "uid 2 earns least of those that may go");
+			register(4);
+			assert_eq!(crate::Keys::<Test>::get(1, 2), Some(key(4)), "uid 2 earned least");
 			assert!((0..2).all(|uid| Bonds::<Test>::get(1, uid).iter().all(|(on, _)| *on != 2)));
 		});
 	}

@@ -15,7 +15,7 @@ pub(super) fn key(uid: u16) -> u64 {
 }
 
 pub(super) fn register(uid: u16) {
-	assert_ok!(Subnets::burned_register(signed(1), 1, key(uid)));
+	assert_ok!(burned_register(signed(1), 1, key(uid)));
 }
 
 /// Neurons of subnet 1 with these stakes, registered in block 1; it is block 3, and as many of them as there may be have

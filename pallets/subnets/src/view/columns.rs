@@ -5,9 +5,8 @@ use alloc::vec::Vec;
 
 use super::nobody;
 use crate::{
-	Active, BlockAtRegistration, Config, Consensus, Dividends, Emission, Incentive, Keys, LastUpdate, Owner,
-	PruningScores, Rank, SubnetworkN, TotalHotkeyAlpha, TotalHotkeyStake, Trust, ValidatorPermit, ValidatorTrust,
-	ROOT_NETUID,
+	Active, BlockAtRegistration, Config, Consensus, Dividends, Emission, Incentive, Keys, LastUpdate, Owner, Pallet,
+	PruningScores, Rank, TotalHotkeyAlpha, TotalHotkeyStake, Trust, ValidatorPermit, ValidatorTrust, ROOT_NETUID,
 };
 
 /// What is kept in one value for all uids. Each is read once, and is as long as there are uids.
@@ -27,7 +26,7 @@ pub(super) struct Columns {
 
 impl Columns {
 	pub fn read<T: Config>(netuid: u16) -> Self {
-		let n = SubnetworkN::<T>::get(netuid);
+		let n = Pallet::<T>::neuron_count(netuid);
 		Self {
 			active: sized(Active::<T>::get(netuid), n),
 			validator_permit: sized(ValidatorPermit::<T>::get(netuid), n),
@@ -78,7 +77,7 @@ pub(super) struct Keyring<T: Config> {
 impl<T: Config> Keyring<T> {
 	pub fn read(netuid: u16) -> Option<Self> {
 		let nobody = nobody::<T::AccountId>()?;
-		let uids = 0..SubnetworkN::<T>::get(netuid);
+		let uids = 0..Pallet::<T>::neuron_count(netuid);
 		let hotkeys: Vec<T::AccountId> =
 			uids.clone().map(|uid| Keys::<T>::get(netuid, uid).unwrap_or_else(|| nobody.clone())).collect();
 		let stake_on =

@@ -11,7 +11,7 @@ use yuma_consensus::schedule::blocks_until_epoch;
 
 use super::{compact, nobody, SubnetIdentityV3};
 use crate::{
-	BlockEmission, BlocksSinceLastStep, Config, LastEpochBlock, NetworkRegisteredAt, NetworksAdded, Pallet,
+	BlockEmission, BlocksSinceLastStep, Config, DueEpochs, LastEpochBlock, NetworkRegisteredAt, NetworksAdded, Pallet,
 	PendingEmission, SubnetAlphaOut, SubnetOwner, SubnetOwnerHotkey, Tempo, TokenSymbol, ROOT_NETUID,
 };
 
@@ -104,6 +104,9 @@ impl<T: Config> Pallet<T> {
 			return pallet_root_weights::Pallet::<T>::next_epoch_block();
 		}
 		let next = Self::block().saturating_add(1);
+		if DueEpochs::<T>::get().contains(&netuid) {
+			return Some(next); // Or later, if there is no room for it.
+		}
 		let wait = blocks_until_epoch(next, netuid, Tempo::<T>::get(netuid));
 		wait.filter(|_| NetworksAdded::<T>::get(netuid)).map(|wait| next.saturating_add(wait))
 	}

@@ -8,8 +8,7 @@ use scale_info::TypeInfo;
 
 use super::columns::Columns;
 use crate::{
-	AxonInfo, Axons, Bonds, Config, Keys, Owner, Pallet, Prometheus, PrometheusInfo, SubnetworkN, TotalHotkeyStake,
-	Weights,
+	AxonInfo, Axons, Bonds, Config, Keys, Owner, Pallet, Prometheus, PrometheusInfo, TotalHotkeyStake, Weights,
 };
 
 /// One neuron without its rows; upstream's record, field for field.
@@ -107,12 +106,13 @@ impl<T: Config> Pallet<T> {
 	/// All neurons of a subnet, by uid; none if there is no such subnet.
 	pub fn neurons_lite(netuid: u16) -> Vec<NeuronInfoLite<T::AccountId>> {
 		let columns = Columns::read::<T>(netuid);
-		(0..SubnetworkN::<T>::get(netuid)).filter_map(|uid| Self::neuron_of(netuid, uid, &columns)).collect()
+		(0..Self::neuron_count(netuid)).filter_map(|uid| Self::neuron_of(netuid, uid, &columns)).collect()
 	}
 
 	/// One neuron.
 	pub fn neuron_lite(netuid: u16, uid: u16) -> Option<NeuronInfoLite<T::AccountId>> {
-		Self::neuron_of(netuid, uid, &Columns::read::<T>(netuid))
+		let is_there = uid < Self::neuron_count(netuid);
+		is_there.then(|| Self::neuron_of(netuid, uid, &Columns::read::<T>(netuid)))?
 	}
 
 	fn neuron_of(netuid: u16, uid: u16, columns: &Columns) -> Option<NeuronInfoLite<T::AccountId>> {

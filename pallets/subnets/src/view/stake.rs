@@ -7,7 +7,7 @@ use codec::{Compact, Decode, Encode};
 use scale_info::TypeInfo;
 
 use super::columns::part;
-use crate::{Alpha, Config, Dividends, Emission, Incentive, Pallet, StakedHotkeys, Uids};
+use crate::{Alpha, Config, Dividends, Emission, Incentive, Pallet, StakedHotkeys};
 
 /// The stake of a coldkey on a hotkey, kept on a subnet; upstream's record, field for field.
 ///
@@ -96,7 +96,7 @@ impl<T: Config> Pallet<T> {
 	}
 
 	fn stake_info_of(hotkey: T::AccountId, coldkey: T::AccountId, netuid: u16, stake: u64) -> StakeInfo<T::AccountId> {
-		let uid = Uids::<T>::get(netuid, &hotkey);
+		let uid = Self::uid_on(netuid, &hotkey);
 		StakeInfo {
 			hotkey,
 			coldkey,
