@@ -19,7 +19,7 @@ const LAYERS: [&[&str]; 8] = [
 	&["pallet-root-weights-runtime-api", "pallet-subnets-runtime-api"],
 	&["root-weights-runtime"],
 	&["root-weights-node"],
-	&["golden", "e2e"],
+	&["golden", "e2e", "load"],
 	&["clients"],
 ];
 /// The off-chain programs meet the chain in its metadata alone.

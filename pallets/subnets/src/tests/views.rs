@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! What clients read through the runtime APIs.
 
-use codec::Compact;
+use codec::{Compact, Encode};
 use frame_support::assert_ok;
 
 use super::*;
@@ -213,6 +213,28 @@ fn a_selective_metagraph_has_what_was_asked_and_nothing_else() {
 			(Subnets::metagraph(NETUID), None)
 		);
 	});
+}
+
+/// What is not asked for is not read, so it must not be missing from what is.
+#[test]
+fn a_field_that_is_asked_for_alone_is_the_same_as_among_all() {
+	with_subnet(|| {
+		let select = |asked: &[u16]| {
+			let commitments = |_| vec![(KEYS[2], vec![1, 2])];
+			Subnets::selective_metagraph(NETUID, asked, commitments).expect("the subnet exists").encode()
+		};
+		let nothing = select(&[]);
+		let fields: Vec<u16> = (1..=73).collect();
+		// Fields are encoded one after the other, each nothing but a zero if it is not asked for.
+		let alone: Vec<u8> = fields.iter().flat_map(|number| difference(&nothing, &select(&[*number]))).collect();
+		assert_eq!(select(&fields)[1..], alone);
+	});
+}
+
+/// What `longer` has in place of one of the zeros of `nothing`.
+fn difference(nothing: &[u8], longer: &[u8]) -> Vec<u8> {
+	let before = nothing.iter().zip(longer).take_while(|(nothing, longer)| nothing == longer).count();
+	longer[before..longer.len() - (nothing.len() - before - 1)].to_vec()
 }
 
 #[test]

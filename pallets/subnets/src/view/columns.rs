@@ -5,8 +5,9 @@ use alloc::vec::Vec;
 
 use super::nobody;
 use crate::{
-	Active, BlockAtRegistration, Config, Consensus, Dividends, Emission, Incentive, Keys, LastUpdate, Owner, Pallet,
-	PruningScores, Rank, TotalHotkeyAlpha, TotalHotkeyStake, Trust, ValidatorPermit, ValidatorTrust, ROOT_NETUID,
+	Active, AxonInfo, Axons, BlockAtRegistration, Config, Consensus, Dividends, Emission, Incentive, Keys, LastUpdate,
+	Owner, Pallet, PruningScores, Rank, TotalHotkeyAlpha, TotalHotkeyStake, Trust, ValidatorPermit, ValidatorTrust,
+	ROOT_NETUID,
 };
 
 /// What is kept in one value for all uids. Each is read once, and is as long as there are uids.
@@ -61,36 +62,50 @@ pub(super) fn part(emission: u64, server: u16, validator: u16) -> u64 {
 	part.and_then(|part| u64::try_from(part).ok()).unwrap_or(0)
 }
 
-/// Who the neurons are, and their stake in rao.
+/// Who the neurons are, by uid. What else is known of them takes a read each, so it is read where it is wanted.
 pub(super) struct Keyring<T: Config> {
+	netuid: u16,
+	nobody: T::AccountId,
 	pub hotkeys: Vec<T::AccountId>,
-	pub coldkeys: Vec<T::AccountId>,
-	pub block_at_registration: Vec<u64>,
-	/// Kept on this subnet.
-	pub alpha_stake: Vec<u64>,
-	/// Kept on root.
-	pub tao_stake: Vec<u64>,
-	/// Kept anywhere, which is what they weigh.
-	pub total_stake: Vec<u64>,
 }
 
 impl<T: Config> Keyring<T> {
 	pub fn read(netuid: u16) -> Option<Self> {
 		let nobody = nobody::<T::AccountId>()?;
 		let uids = 0..Pallet::<T>::neuron_count(netuid);
-		let hotkeys: Vec<T::AccountId> =
-			uids.clone().map(|uid| Keys::<T>::get(netuid, uid).unwrap_or_else(|| nobody.clone())).collect();
-		let stake_on =
-			|kept_on: u16| hotkeys.iter().map(|hotkey| TotalHotkeyAlpha::<T>::get(hotkey, kept_on)).collect();
-		let owner = |hotkey| Owner::<T>::get(hotkey).unwrap_or_else(|| nobody.clone());
-		Some(Self {
-			coldkeys: hotkeys.iter().map(owner).collect(),
-			block_at_registration: uids.map(|uid| BlockAtRegistration::<T>::get(netuid, uid)).collect(),
-			alpha_stake: stake_on(netuid),
-			tao_stake: stake_on(ROOT_NETUID),
-			total_stake: hotkeys.iter().map(TotalHotkeyStake::<T>::get).collect(),
-			hotkeys,
-		})
+		let hotkeys = uids.map(|uid| Keys::<T>::get(netuid, uid).unwrap_or_else(|| nobody.clone())).collect();
+		Some(Self { netuid, nobody, hotkeys })
+	}
+
+	pub fn coldkeys(&self) -> Vec<T::AccountId> {
+		self.hotkeys.iter().map(|hotkey| Owner::<T>::get(hotkey).unwrap_or_else(|| self.nobody.clone())).collect()
+	}
+
+	pub fn axons(&self) -> Vec<AxonInfo> {
+		self.hotkeys.iter().map(|hotkey| Axons::<T>::get(self.netuid, hotkey).unwrap_or_default()).collect()
+	}
+
+	pub fn block_at_registration(&self) -> Vec<u64> {
+		(0u16..).zip(&self.hotkeys).map(|(uid, _)| BlockAtRegistration::<T>::get(self.netuid, uid)).collect()
+	}
+
+	/// Their stake that is kept on this subnet, in rao.
+	pub fn alpha_stake(&self) -> Vec<u64> {
+		self.stake_on(self.netuid)
+	}
+
+	/// Their stake that is kept on root.
+	pub fn tao_stake(&self) -> Vec<u64> {
+		self.stake_on(ROOT_NETUID)
+	}
+
+	/// Their stake wherever it is kept, which is what they weigh.
+	pub fn total_stake(&self) -> Vec<u64> {
+		self.hotkeys.iter().map(TotalHotkeyStake::<T>::get).collect()
+	}
+
+	fn stake_on(&self, kept_on: u16) -> Vec<u64> {
+		self.hotkeys.iter().map(|hotkey| TotalHotkeyAlpha::<T>::get(hotkey, kept_on)).collect()
 	}
 }
 

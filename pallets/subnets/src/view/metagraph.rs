@@ -13,7 +13,7 @@ use super::{
 	dynamic::{emissions, Emissions},
 	ChainIdentityV2, SubnetHyperparamsV2, SubnetIdentityV3,
 };
-use crate::{AxonInfo, Axons, Burn, Config, MaxAllowedUids, MechanismCountCurrent, Pallet, SubnetworkN};
+use crate::{AxonInfo, Burn, Config, MaxAllowedUids, MechanismCountCurrent, Pallet, SubnetworkN};
 
 /// Lists each field once, with the number by which clients ask for it.
 macro_rules! metagraph {
@@ -43,12 +43,26 @@ macro_rules! metagraph {
 			pub commitments: Option<Vec<(AccountId, Vec<Compact<u8>>)>>,
 		}
 
+		/// Which fields of a [`Metagraph`] are asked for.
+		#[derive(Clone, Copy)]
+		struct Asked {
+			$($field: bool,)*
+		}
+
+		impl Asked {
+			const ALL: Self = Self { $($field: true,)* };
+
+			/// The fields of these numbers, of which there are more elsewhere; other numbers say nothing.
+			fn numbered(numbers: &[u16]) -> Self {
+				Self { $($field: numbers.contains(&$number),)* }
+			}
+		}
+
 		impl<AccountId> SelectiveMetagraph<AccountId> {
-			/// The fields numbered in `asked`, of which there are more elsewhere; other numbers say nothing.
-			fn of(metagraph: Metagraph<AccountId>, asked: &[u16]) -> Self {
+			fn of(metagraph: Metagraph<AccountId>, asked: Asked) -> Self {
 				Self {
 					netuid: metagraph.netuid,
-					$($field: asked.contains(&$number).then_some(metagraph.$field),)*
+					$($field: asked.$field.then_some(metagraph.$field),)*
 					validators: None,
 					commitments: None,
 				}
@@ -138,13 +152,14 @@ const COMMITMENTS: u16 = 73;
 impl<T: Config> Pallet<T> {
 	/// A network and its neurons; `None` if there is no such network.
 	pub fn metagraph(netuid: u16) -> Option<Metagraph<T::AccountId>> {
-		Self::metagraph_in(netuid, &emissions::<T>())
+		Self::metagraph_in(netuid, &emissions::<T>(), Asked::ALL)
 	}
 
 	/// All networks and their neurons, root first.
 	pub fn metagraphs() -> Vec<Option<Metagraph<T::AccountId>>> {
 		let emissions = emissions::<T>();
-		Self::network_netuids().into_iter().map(|netuid| Self::metagraph_in(netuid, &emissions)).collect()
+		let whole = |netuid| Self::metagraph_in(netuid, &emissions, Asked::ALL);
+		Self::network_netuids().into_iter().map(whole).collect()
 	}
 
 	/// A subnet's neurons as one of its mechanisms sees them, of which there is but number 0.
@@ -160,13 +175,16 @@ impl<T: Config> Pallet<T> {
 		asked: &[u16],
 		commitments: impl FnOnce(u16) -> Vec<(T::AccountId, Vec<u8>)>,
 	) -> Option<SelectiveMetagraph<T::AccountId>> {
-		let metagraph = Self::metagraph(netuid)?;
-		let validators = asked.contains(&VALIDATORS).then(|| validators(&metagraph));
+		let fields = Asked::numbered(asked);
+		let of_validators = asked.contains(&VALIDATORS);
+		let to_read = Asked { total_stake: fields.total_stake || of_validators, ..fields };
+		let metagraph = Self::metagraph_in(netuid, &emissions::<T>(), to_read)?;
+		let validators = of_validators.then(|| validators(&metagraph));
 		let commitments = asked.contains(&COMMITMENTS).then(|| {
 			let published = commitments(netuid).into_iter();
 			published.map(|(hotkey, bytes)| (hotkey, compact(&bytes))).collect()
 		});
-		Some(SelectiveMetagraph { validators, commitments, ..SelectiveMetagraph::of(metagraph, asked) })
+		Some(SelectiveMetagraph { validators, commitments, ..SelectiveMetagraph::of(metagraph, fields) })
 	}
 
 	/// [`Self::selective_metagraph`] as one of the subnet's mechanisms sees it, of which there is but number 0.
@@ -180,12 +198,16 @@ impl<T: Config> Pallet<T> {
 		exists.then(|| Self::selective_metagraph(netuid, asked, commitments)).flatten()
 	}
 
-	fn metagraph_in(netuid: u16, emissions: &Emissions) -> Option<Metagraph<T::AccountId>> {
+	/// What takes a read for each neuron is empty unless it is asked for.
+	fn metagraph_in(netuid: u16, emissions: &Emissions, asked: Asked) -> Option<Metagraph<T::AccountId>> {
 		let subnet = Self::dynamic_info_in(netuid, emissions)?;
 		let parameters = SubnetHyperparamsV2::read::<T>(netuid);
 		let (columns, keyring) = (Columns::read::<T>(netuid), Keyring::<T>::read(netuid)?);
 		let neurons = keyring.hotkeys.len();
-		let axons = keyring.hotkeys.iter().map(|hotkey| Axons::<T>::get(netuid, hotkey).unwrap_or_default()).collect();
+		let amounts = |asked: bool, read: fn(&Keyring<T>) -> Vec<u64>| {
+			let amounts = asked.then(|| read(&keyring)).unwrap_or_default();
+			compact(&amounts)
+		};
 		let by_hotkey = |amounts: Vec<u64>| keyring.hotkeys.iter().cloned().zip(compact(&amounts)).collect();
 		let alpha_dividends = by_hotkey(columns.validator_emission());
 		let tao_dividends = by_hotkey(vec![0; neurons]);
@@ -242,10 +264,9 @@ impl<T: Config> Pallet<T> {
 			alpha_high: parameters.alpha_high,
 			alpha_low: parameters.alpha_low,
 			bonds_moving_avg: parameters.bonds_moving_avg,
-			hotkeys: keyring.hotkeys,
-			coldkeys: keyring.coldkeys,
+			coldkeys: asked.coldkeys.then(|| keyring.coldkeys()).unwrap_or_default(),
 			identities: vec![None; neurons],
-			axons,
+			axons: asked.axons.then(|| keyring.axons()).unwrap_or_default(),
 			active: columns.active,
 			validator_permit: columns.validator_permit,
 			pruning_score: compact(&columns.pruning_score),
@@ -256,12 +277,13 @@ impl<T: Config> Pallet<T> {
 			consensus: compact(&columns.consensus),
 			trust: compact(&columns.trust),
 			rank: compact(&columns.rank),
-			block_at_registration: compact(&keyring.block_at_registration),
-			alpha_stake: compact(&keyring.alpha_stake),
-			tao_stake: compact(&keyring.tao_stake),
-			total_stake: compact(&keyring.total_stake),
+			block_at_registration: amounts(asked.block_at_registration, Keyring::block_at_registration),
+			alpha_stake: amounts(asked.alpha_stake, Keyring::alpha_stake),
+			tao_stake: amounts(asked.tao_stake, Keyring::tao_stake),
+			total_stake: amounts(asked.total_stake, Keyring::total_stake),
 			tao_dividends_per_hotkey: tao_dividends,
 			alpha_dividends_per_hotkey: alpha_dividends,
+			hotkeys: keyring.hotkeys,
 		})
 	}
 }

@@ -50,8 +50,7 @@ impl<T: Config> Pallet<T> {
 		Some(SubnetState {
 			netuid: Compact(netuid),
 			emission_history: Self::emission_history(&keyring.hotkeys),
-			hotkeys: keyring.hotkeys,
-			coldkeys: keyring.coldkeys,
+			coldkeys: keyring.coldkeys(),
 			active: columns.active,
 			validator_permit: columns.validator_permit,
 			pruning_score: compact(&columns.pruning_score),
@@ -62,10 +61,11 @@ impl<T: Config> Pallet<T> {
 			consensus: compact(&columns.consensus),
 			trust: compact(&columns.trust),
 			rank: compact(&columns.rank),
-			block_at_registration: compact(&keyring.block_at_registration),
-			alpha_stake: compact(&keyring.alpha_stake),
-			tao_stake: compact(&keyring.tao_stake),
-			total_stake: compact(&keyring.total_stake),
+			block_at_registration: compact(&keyring.block_at_registration()),
+			alpha_stake: compact(&keyring.alpha_stake()),
+			tao_stake: compact(&keyring.tao_stake()),
+			total_stake: compact(&keyring.total_stake()),
+			hotkeys: keyring.hotkeys,
 		})
 	}
 
