@@ -19,7 +19,7 @@ const LAYERS: [&[&str]; 8] = [
 	&["pallet-root-weights-runtime-api", "pallet-subnets-runtime-api"],
 	&["root-weights-runtime"],
 	&["root-weights-node"],
-	&["golden", "e2e", "load"],
+	&["golden", "e2e", "load", "check-state"],
 	&["clients"],
 ];
 /// The off-chain programs meet the chain in its metadata alone.
@@ -98,26 +98,34 @@ fn the_maths_is_pure() {
 	}
 }
 
-#[test]
-fn the_chain_client_needs_no_libtorch() {
+/// What cargo would build, a line for each package.
+fn tree(arguments: &[&str]) -> String {
 	let output = Command::new(env!("CARGO"))
-		.args([
-			"tree",
-			"--locked",
-			"--offline",
-			"-p",
-			"offchain-validator",
-			"--no-default-features",
-			"--prefix",
-			"none",
-		])
+		.args(["tree", "--locked", "--offline", "--prefix", "none"])
+		.args(arguments)
 		.current_dir(workspace())
 		.output()
 		.expect("cargo runs");
 	assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-	let packages = String::from_utf8_lossy(&output.stdout).into_owned();
+	String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn the_chain_client_needs_no_libtorch() {
+	let packages = tree(&["-p", "offchain-validator", "--no-default-features"]);
 	assert!(packages.contains("subxt v"), "the tree lacks what it must have: {packages}");
 	assert!(!packages.contains("torch-sys"), "offchain-validator without features depends on libtorch");
+}
+
+#[test]
+fn only_the_state_check_is_built_with_try_runtime() {
+	let checked_with = |arguments: &[&str]| {
+		let packages = tree(&[&["--workspace", "--format", "{p} {f}"], arguments].concat());
+		let mut runtime = packages.lines().filter(|line| line.starts_with("root-weights-runtime "));
+		runtime.next().expect("the workspace has a runtime").contains("try-runtime")
+	};
+	assert!(!checked_with(&[]), "the workspace's builds would give the node another runtime");
+	assert!(checked_with(&["--features", "check-state/try-runtime"]));
 }
 
 /// All files below `folder` that end in `.rs`.
