@@ -3,7 +3,7 @@
 
 use alloc::{vec, vec::Vec};
 
-use frame_support::weights::Weight;
+use frame_support::{storage::unhashed, weights::Weight};
 use yuma_consensus::{epoch::run_epoch, BondForm, EpochInput, EpochOutput, Neuron, StoredRow};
 
 use crate::{
@@ -127,7 +127,7 @@ impl<T: Config> Pallet<T> {
 		EpochLimits { neurons, permits: of_all(permits), validators: of_all(most), pools, is_liquid }
 	}
 
-	fn epoch_input(netuid: u16, block: u64) -> EpochInput {
+	pub(crate) fn epoch_input(netuid: u16, block: u64) -> EpochInput {
 		let n = SubnetworkN::<T>::get(netuid);
 		let last_update = LastUpdate::<T>::get(netuid);
 		let permits = ValidatorPermit::<T>::get(netuid);
@@ -148,7 +148,7 @@ impl<T: Config> Pallet<T> {
 		let weights_of = |uid: u16| {
 			let has_permit = permits.get(usize::from(uid)).copied().unwrap_or(false);
 			if has_permit || rules.owner == Some(uid) {
-				Weights::<T>::get(netuid, uid)
+				stored_row(&Weights::<T>::hashed_key_for(netuid, uid))
 			} else {
 				StoredRow::new()
 			}
@@ -170,9 +170,9 @@ impl<T: Config> Pallet<T> {
 	/// The bond rows of `n` uids. Few have one, so that it is not asked for each.
 	fn bonds_by_uid(netuid: u16, n: u16) -> Vec<StoredRow> {
 		let mut rows = vec![StoredRow::new(); n.into()];
-		for (uid, row) in Bonds::<T>::iter_prefix(netuid) {
+		for uid in Bonds::<T>::iter_key_prefix(netuid) {
 			if let Some(place) = rows.get_mut(usize::from(uid)) {
-				*place = row;
+				*place = stored_row(&Bonds::<T>::hashed_key_for(netuid, uid));
 			}
 		}
 		rows
@@ -197,4 +197,13 @@ impl<T: Config> Pallet<T> {
 			}
 		}
 	}
+}
+
+/// The row that is stored under `key`; empty if there is none.
+///
+/// An entry is encoded as one word, uid below and value above. The codec copies words at once where it would read an entry
+/// number by number, so that a row costs little more than its bytes.
+fn stored_row(key: &[u8]) -> StoredRow {
+	let words: Vec<u32> = unhashed::get_or_default(key);
+	words.into_iter().map(|word| (word as u16, (word >> 16) as u16)).collect()
 }

@@ -172,3 +172,19 @@ fn rows_of_who_has_no_permit_are_kept_and_not_read() {
 		assert_eq!(SubnetworkN::<Test>::get(1), 3);
 	});
 }
+
+#[test]
+fn rows_read_as_words_are_the_rows_that_were_stored() {
+	execute(|| {
+		let neurons: Vec<u64> = (1..=4).map(|coldkey| join(1, coldkey, TAO)).collect();
+		run_epoch(1, 0);
+		System::set_block_number(3);
+		// Each number has two different bytes, so that no order of them is mistaken for another.
+		assert_ok!(Subnets::set_weights(signed(neurons[0]), 1, vec![1, 2, 3], vec![0x0102, 0x0304, 0xA0B0], 0));
+		let stored = crate::Weights::<Test>::get(1, 0);
+		assert_eq!(Subnets::epoch_input(1, 3).weights[0], stored);
+		let bonds = vec![(1, 0x0102), (3, 0xA0B0)];
+		crate::Bonds::<Test>::insert(1, 0, &bonds);
+		assert_eq!(Subnets::epoch_input(1, 3).bonds[0], bonds);
+	});
+}
