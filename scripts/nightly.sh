@@ -15,7 +15,11 @@ PROPTEST_CASES=10000 cargo test --locked --workspace --lib nothing_breaks_whatev
 # A million blocks of random calls on small chains, the money counted after each.
 PROPTEST_CASES=13000 cargo test --locked --workspace --lib not_one_rao_is_lost
 PROPTEST_CASES=100000 cargo test --locked --workspace --test fuzz
+KILLS=20 cargo test --locked --workspace --test suite a_node_that_is_killed
 scripts/benchmark.sh --check
 cargo clippy --locked --workspace --all-targets -- -D warnings
+# What the workspace's own features leave out.
+SKIP_WASM_BUILD=1 cargo clippy --locked --workspace --features check-state/try-runtime --bin check-state --test state \
+	-- -D warnings
 RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
 LIBTORCH=/nonexistent cargo check --locked -p offchain-validator --no-default-features

@@ -45,5 +45,8 @@ phase "unit tests and recorded vectors" cargo test --locked --workspace --lib --
 phase "pallets in a fork's workspace" tests/fork/run.sh
 phase "scripts" tests/scripts.sh
 phase "end to end" cargo test --locked --workspace --test suite
+# Another feature for the runtime than the node's; what lies below FRAME is shared with the builds before.
+phase "state check" env SKIP_WASM_BUILD=1 \
+	cargo test --locked --workspace --features check-state/try-runtime --test state
 phase "end to end, public clients" cargo test --locked --workspace --test clients
 table

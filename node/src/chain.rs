@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later WITH Classpath-exception-2.0
 //! The stored chain: database, executor and transaction pool, as every command of the node needs them.
 //!
-//! Knows nothing of blocks to come, of the network or of RPC.
+//! Knows nothing of blocks to come, of peers or of RPC.
 
 use root_weights_runtime::{opaque::Block, refusal_name, RuntimeApi};
-use sc_consensus::BasicQueue;
+use sc_consensus::{BasicQueue, LongestChain};
 use sc_consensus_manual_seal as manual_seal;
 use sc_executor::WasmExecutor;
 use sc_service::{error::Error, Configuration, KeystoreContainer, PruningMode, TFullBackend, TFullClient, TaskManager};
@@ -12,7 +12,7 @@ use sc_transaction_pool::TransactionPoolHandle;
 use sp_io::SubstrateHostFunctions;
 use std::sync::Arc;
 
-use crate::named_pool::NamedPool;
+use crate::{authorities::Consensus, chain_spec, named_pool::NamedPool};
 
 pub type Backend = TFullBackend<Block>;
 pub type Client = TFullClient<Block, RuntimeApi, WasmExecutor<SubstrateHostFunctions>>;
@@ -36,8 +36,21 @@ impl Chain {
 		Ok(Self { client: Arc::new(client), task_manager, backend, keystore })
 	}
 
-	/// Takes blocks from outside as they are: without consensus there is no author to check.
-	pub fn import_queue(&self, config: &Configuration) -> BasicQueue<Block> {
+	/// The chain to build on.
+	pub fn longest(&self) -> LongestChain<Backend, Block> {
+		LongestChain::new(self.backend.clone())
+	}
+
+	/// Takes blocks from outside by the rules of the chain's kind.
+	pub fn import_queue(&self, config: &Configuration) -> Result<BasicQueue<Block>, Error> {
+		if chain_spec::is_sealed(&*config.chain_spec) {
+			return Ok(self.unchecked_import_queue(config));
+		}
+		Consensus::open(self)?.import_queue(self, config)
+	}
+
+	/// Takes blocks from outside as they are: where one node seals there is no author to check.
+	pub fn unchecked_import_queue(&self, config: &Configuration) -> BasicQueue<Block> {
 		manual_seal::import_queue(
 			Box::new(self.client.clone()),
 			&self.task_manager.spawn_essential_handle(),

@@ -20,14 +20,20 @@ struct KnownChain {
 	chain_type: fn() -> ChainType,
 }
 
-const KNOWN_CHAINS: [KnownChain; 2] = [
+const KNOWN_CHAINS: [KnownChain; 3] = [
 	KnownChain {
 		id: "dev",
 		name: "Root weights development",
 		preset: DEV_RUNTIME_PRESET,
 		chain_type: || ChainType::Development,
 	},
-	KnownChain { id: "localnet", name: "Root weights localnet", preset: "localnet", chain_type: || ChainType::Local },
+	KnownChain {
+		id: "localnet",
+		name: "Root weights localnet",
+		preset: "localnet",
+		chain_type: || ChainType::Development,
+	},
+	KnownChain { id: "local", name: "Root weights local", preset: "local", chain_type: || ChainType::Local },
 ];
 
 /// Why a chain could not be loaded.
@@ -55,6 +61,13 @@ pub fn load(chain: &str) -> Result<ChainSpec, ChainSpecError> {
 		},
 		id => Err(ChainSpecError::Unknown { id: id.into() }),
 	}
+}
+
+/// Whether one node makes the chain by itself. Else its authorities take turns.
+///
+/// Development chains are those that run on one node, by the SDK's own word for them.
+pub fn is_sealed(spec: &dyn sc_service::ChainSpec) -> bool {
+	spec.chain_type() == ChainType::Development
 }
 
 fn build(chain: &KnownChain) -> Result<ChainSpec, ChainSpecError> {
@@ -100,7 +113,8 @@ mod tests {
 	#[test]
 	fn known_ids_resolve() {
 		check_chain("dev", ChainType::Development);
-		check_chain("localnet", ChainType::Local);
+		check_chain("localnet", ChainType::Development);
+		check_chain("local", ChainType::Local);
 	}
 
 	#[test]
@@ -113,9 +127,12 @@ mod tests {
 
 	#[test]
 	fn error_of_an_unknown_id_names_the_known_ones() {
-		for id in ["", "local", "no/such/file.json"] {
+		for id in ["", "loc", "no/such/file.json"] {
 			let error = load(id).err().expect("not a chain").to_string();
-			assert!(error.contains(id) && error.contains("`dev`") && error.contains("`localnet`"), "{error}");
+			assert!(
+				error.contains(id) && ["`dev`", "`localnet`", "`local`"].iter().all(|id| error.contains(id)),
+				"{error}"
+			);
 		}
 	}
 

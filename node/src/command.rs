@@ -16,10 +16,11 @@ pub fn run() -> Result<()> {
 	let cli = Cli::from_args();
 	match &cli.subcommand {
 		None => {
-			let sealing = cli.run.sealing();
-			cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
-				service::start(config, sealing).map_err(sc_cli::Error::from)
-			})
+			let spec = cli.load_spec(&cli.run.chain_id()?)?;
+			let run = cli.run.resolve(&*spec).map_err(|error| sc_cli::Error::Input(error.to_string()))?;
+			let mode = run.mode();
+			cli.create_runner(&run)?
+				.run_node_until_exit(|config| async move { service::start(config, mode).map_err(sc_cli::Error::from) })
 		},
 		Some(subcommand) => run_subcommand(&cli, subcommand),
 	}
@@ -31,7 +32,7 @@ fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> Result<()> {
 		Subcommand::ExportChainSpec(cmd) => cmd.run(cli.load_spec(&cmd.chain)?),
 		Subcommand::CheckBlock(cmd) => cli.create_runner(cmd)?.async_run(|mut config| {
 			let chain = Chain::open(&mut config)?;
-			let import_queue = chain.import_queue(&config);
+			let import_queue = chain.import_queue(&config)?;
 			Ok((cmd.run(chain.client, import_queue), chain.task_manager))
 		}),
 		Subcommand::ExportBlocks(cmd) => cli.create_runner(cmd)?.async_run(|mut config| {
@@ -40,7 +41,7 @@ fn run_subcommand(cli: &Cli, subcommand: &Subcommand) -> Result<()> {
 		}),
 		Subcommand::ImportBlocks(cmd) => cli.create_runner(cmd)?.async_run(|mut config| {
 			let chain = Chain::open(&mut config)?;
-			let import_queue = chain.import_queue(&config);
+			let import_queue = chain.import_queue(&config)?;
 			Ok((cmd.run(chain.client, import_queue), chain.task_manager))
 		}),
 		Subcommand::ChainInfo(cmd) => cli.create_runner(cmd)?.sync_run(|config| cmd.run::<Block>(&config)),

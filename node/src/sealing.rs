@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later WITH Classpath-exception-2.0
 //! Says when the next block is due, as commands to the SDK's manual seal engine.
 //!
-//! Every block is finalised as it is made, because clients wait for finality. How a block is made is not known here.
+//! What is made by the clock or for a transaction is finalised at once, because clients wait for finality; what is made by
+//! request is as final as the request wants it. How a block is made is not known here.
 
 use futures::{
-	channel::oneshot::{self, Canceled},
+	channel::{
+		mpsc,
+		oneshot::{self, Canceled},
+	},
 	stream::{self, BoxStream},
 	Stream, StreamExt,
 };
@@ -21,14 +25,28 @@ pub enum Sealing {
 	Interval(Duration),
 	/// A block as soon as a transaction is ready.
 	Instant,
+	/// A block for each request by RPC.
+	Manual,
 }
 
-/// One command for each block that falls due.
-pub fn commands<Pool: TransactionPool>(sealing: Sealing, pool: &Pool) -> BoxStream<'static, EngineCommand<Hash>> {
+/// Takes the requests of manual sealing.
+pub type Requests = mpsc::Sender<EngineCommand<Hash>>;
+/// Requests that may wait for the engine; who asks for more than that waits as well.
+const WAITING_REQUESTS: usize = 16;
+
+/// One command for each block that falls due, and where requests go if it is they who make blocks due.
+pub fn commands<Pool: TransactionPool>(
+	sealing: Sealing,
+	pool: &Pool,
+) -> (BoxStream<'static, EngineCommand<Hash>>, Option<Requests>) {
 	match sealing {
-		Sealing::Interval(period) => seal_at(ticks(period).boxed(), true),
+		Sealing::Interval(period) => (seal_at(ticks(period).boxed(), true), None),
 		// Two transactions that are ready together share a block, so the second one finds nothing left to do.
-		Sealing::Instant => seal_at(pool.import_notification_stream().map(drop).boxed(), false),
+		Sealing::Instant => (seal_at(pool.import_notification_stream().map(drop).boxed(), false), None),
+		Sealing::Manual => {
+			let (requests, commands) = mpsc::channel(WAITING_REQUESTS);
+			(commands.boxed(), Some(requests))
+		},
 	}
 }
 

@@ -16,6 +16,9 @@ use pallet_subnets::{
 };
 use sp_api::impl_runtime_apis;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
+use sp_consensus_grandpa::{
+	AuthorityId as GrandpaId, AuthorityList, EquivocationProof, OpaqueKeyOwnershipProof, SetId,
+};
 use sp_core::{crypto::KeyTypeId, OpaqueMetadata};
 use sp_runtime::{
 	traits::{Block as BlockT, Get},
@@ -26,8 +29,9 @@ use sp_session::OpaqueGeneratedSessionKeys;
 use sp_version::RuntimeVersion;
 
 use crate::{
-	genesis_config_presets, metadata, AccountId, Aura, Balance, Block, BlockNumber, Executive, InherentDataExt, Nonce,
-	RootWeights, Runtime, RuntimeGenesisConfig, SessionKeys, SubtensorModule, System, TransactionPayment, VERSION,
+	genesis_config_presets, metadata, AccountId, Aura, Balance, Block, BlockNumber, Executive, Grandpa,
+	InherentDataExt, Nonce, RootWeights, Runtime, RuntimeGenesisConfig, SessionKeys, SubtensorModule, System,
+	TransactionPayment, VERSION,
 };
 
 impl_runtime_apis! {
@@ -103,6 +107,27 @@ impl_runtime_apis! {
 
 		fn authorities() -> Vec<AuraId> {
 			pallet_aura::Authorities::<Runtime>::get().into_inner()
+		}
+	}
+
+	impl sp_consensus_grandpa::GrandpaApi<Block> for Runtime {
+		fn grandpa_authorities() -> AuthorityList {
+			Grandpa::grandpa_authorities()
+		}
+
+		fn current_set_id() -> SetId {
+			Grandpa::current_set_id()
+		}
+
+		fn submit_report_equivocation_unsigned_extrinsic(
+			_: EquivocationProof<<Block as BlockT>::Hash, BlockNumber>,
+			_: OpaqueKeyOwnershipProof,
+		) -> Option<()> {
+			None
+		}
+
+		fn generate_key_ownership_proof(_: SetId, _: GrandpaId) -> Option<OpaqueKeyOwnershipProof> {
+			None
 		}
 	}
 

@@ -3,7 +3,7 @@
 
 use frame_support::{
 	derive_impl, parameter_types,
-	traits::{ConstBool, ConstU16, ConstU32, ConstU64, ConstU8, VariantCountOf},
+	traits::{ConstU16, ConstU32, ConstU64, ConstU8, Get, VariantCountOf},
 	weights::{
 		constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
 		IdentityFee, Weight,
@@ -61,13 +61,35 @@ impl frame_system::Config for Runtime {
 	type MaxConsumers = ConstU32<16>;
 }
 
-/// Production by interval or instant sealing may put several blocks into one slot.
+/// As many as an operator may name at genesis; the set is fixed from then on.
+type MaxAuthorities = ConstU32<32>;
+
 impl pallet_aura::Config for Runtime {
 	type AuthorityId = AuraId;
 	type DisabledValidators = ();
-	type MaxAuthorities = ConstU32<32>;
-	type AllowMultipleBlocksPerSlot = ConstBool<true>;
+	type MaxAuthorities = MaxAuthorities;
+	type AllowMultipleBlocksPerSlot = IsSealedByOne;
 	type SlotDuration = ConstU64<SLOT_DURATION>;
+}
+
+/// One authority by itself seals when it likes, several times in a slot or never; several take turns, a block a slot.
+pub struct IsSealedByOne;
+
+impl Get<bool> for IsSealedByOne {
+	fn get() -> bool {
+		Aura::authorities_len() == 1
+	}
+}
+
+/// Without sessions the set never changes, and nobody can prove who held a key when: equivocations are not reported.
+impl pallet_grandpa::Config for Runtime {
+	type RuntimeEvent = RuntimeEvent;
+	type WeightInfo = ();
+	type MaxAuthorities = MaxAuthorities;
+	type MaxNominators = ConstU32<0>;
+	type MaxSetIdSessionEntries = ConstU64<0>;
+	type KeyOwnerProof = sp_core::Void;
+	type EquivocationReportSystem = ();
 }
 
 /// Milliseconds of the wall clock; blocks may be as close as the sealing likes.

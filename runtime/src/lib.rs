@@ -65,8 +65,8 @@ pub type Lookup = AccountIdLookup<AccountId, ()>;
 /// Rao in one TAO.
 pub const TAO: Balance = 1_000_000_000;
 /// Balances below this are reaped.
-pub const EXISTENTIAL_DEPOSIT: Balance = 500;
-/// Length of an Aura slot in milliseconds. Several blocks may fall into one, none need.
+pub const EXISTENTIAL_DEPOSIT: Balance = if cfg!(feature = "upgraded") { 1_000 } else { 500 };
+/// Length of an Aura slot in milliseconds. Each belongs to one authority, which need not use it.
 pub const SLOT_DURATION: u64 = 1_000;
 
 /// What is signed along with a call, in subtensor's order.
@@ -104,21 +104,33 @@ impl_opaque_keys! {
 	pub struct SessionKeys {
 		/// Block production.
 		pub aura: Aura,
+		/// Votes for finality.
+		pub grandpa: Grandpa,
 	}
 }
 
-/// Which runtime this is.
-#[runtime_version]
-pub const VERSION: RuntimeVersion = RuntimeVersion {
-	spec_name: Cow::Borrowed("root-weights"),
-	impl_name: Cow::Borrowed("root-weights"),
-	authoring_version: 1,
-	spec_version: 1,
-	impl_version: 1,
-	apis: RUNTIME_API_VERSIONS,
-	transaction_version: 1,
-	system_version: 1,
-};
+/// The attribute below puts the version into a section of the wasm, and reads literals alone.
+macro_rules! version {
+	($spec_version:tt) => {
+		/// Which runtime this is.
+		#[runtime_version]
+		pub const VERSION: RuntimeVersion = RuntimeVersion {
+			spec_name: Cow::Borrowed("root-weights"),
+			impl_name: Cow::Borrowed("root-weights"),
+			authoring_version: 1,
+			spec_version: $spec_version,
+			impl_version: 1,
+			apis: RUNTIME_API_VERSIONS,
+			transaction_version: 1,
+			system_version: 1,
+		};
+	};
+}
+
+#[cfg(not(feature = "upgraded"))]
+version!(1);
+#[cfg(feature = "upgraded")]
+version!(2);
 
 #[frame_support::runtime]
 mod runtime {
@@ -143,6 +155,8 @@ mod runtime {
 	pub type Timestamp = pallet_timestamp;
 	#[runtime::pallet_index(3)]
 	pub type Aura = pallet_aura;
+	#[runtime::pallet_index(4)]
+	pub type Grandpa = pallet_grandpa;
 	#[runtime::pallet_index(5)]
 	pub type Balances = pallet_balances;
 	#[runtime::pallet_index(6)]

@@ -2,6 +2,8 @@
 
 //! The calls we make, one function each. Arguments go by name, so a chain that means something else refuses them.
 
+use std::collections::BTreeMap;
+
 use subxt::dynamic::Value;
 use subxt::ext::scale_value::Composite;
 use subxt::transactions::DynamicPayload;
@@ -17,6 +19,37 @@ pub struct Call {
 	values: Vec<Value>,
 	/// The calls among its arguments, and those among theirs.
 	within: Vec<&'static CallShape>,
+}
+
+/// A parameter of a subnet and its new value; as the chain has them, of which there are more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hyperparameter {
+	/// How far weights above consensus are cut to it before they buy bonds, per 65535.
+	BondsPenalty(u16),
+	/// Whether a bond is the moving average of a weight.
+	Yuma3On(bool),
+	/// Whether each bond moves at a pace of its own.
+	LiquidAlphaOn(bool),
+	/// The slowest and the fastest of those paces, per 65535.
+	AlphaValues {
+		/// The slowest.
+		low: u16,
+		/// The fastest.
+		high: u16,
+	},
+}
+
+impl Hyperparameter {
+	fn into_value(self) -> Value {
+		match self {
+			Self::BondsPenalty(penalty) => Value::unnamed_variant("BondsPenalty", [number(penalty)]),
+			Self::Yuma3On(on) => Value::unnamed_variant("Yuma3On", [Value::bool(on)]),
+			Self::LiquidAlphaOn(on) => Value::unnamed_variant("LiquidAlphaOn", [Value::bool(on)]),
+			Self::AlphaValues { low, high } => {
+				Value::named_variant("AlphaValues", [("low", number(low)), ("high", number(high))])
+			},
+		}
+	}
 }
 
 impl Call {
@@ -58,9 +91,19 @@ pub fn batch_all(calls: Vec<Call>) -> Call {
 	Call { within, ..Call::new(&surface::BATCH_ALL, [calls]) }
 }
 
+/// Replaces the runtime by the wasm `code`, from the next block on; root origin.
+pub fn set_code(code: &[u8]) -> Call {
+	Call::new(&surface::SET_CODE, [Value::from_bytes(code)])
+}
+
 /// Opens the subnet `netuid` with an epoch every `tempo` blocks; root origin.
 pub fn create_network(netuid: u16, tempo: u16) -> Call {
 	Call::new(&surface::CREATE_NETWORK, [number(netuid), number(tempo)])
+}
+
+/// Sets a parameter of the subnet `netuid`; root origin.
+pub fn set_hyperparameter(netuid: u16, parameter: Hyperparameter) -> Call {
+	Call::new(&surface::SET_HYPERPARAMETER, [number(netuid), parameter.into_value()])
 }
 
 /// Makes `hotkey` a root validator owned by the signing coldkey.
@@ -82,6 +125,17 @@ pub fn add_stake(hotkey: AccountId, netuid: u16, rao: u64) -> Call {
 pub fn set_weights(netuid: u16, dests: &[u16], weights: &[u16], version_key: u64) -> Call {
 	let values = [number(netuid), numbers(dests), numbers(weights), number(version_key)];
 	Call::new(&surface::SET_WEIGHTS, values)
+}
+
+/// Sets the signing hotkey's weights on the uids of several subnets, all of them or none: weight by uid, by netuid.
+pub fn batch_set_weights(rows: &BTreeMap<u16, BTreeMap<u16, u16>>, version_key: u64) -> Call {
+	let entry = |(uid, weight): (&u16, &u16)| Value::unnamed_composite([number(*uid), number(*weight)]);
+	let netuids = rows.keys().map(|netuid| number(*netuid));
+	let weights = rows.values().map(|row| Value::unnamed_composite(row.iter().map(entry)));
+	let version_keys = rows.keys().map(|_| number(version_key));
+	let values =
+		[Value::unnamed_composite(netuids), Value::unnamed_composite(weights), Value::unnamed_composite(version_keys)];
+	Call::new(&surface::BATCH_SET_WEIGHTS, values)
 }
 
 /// Sets `hotkey`'s root weights on subnets; signed by the coldkey that owns it.

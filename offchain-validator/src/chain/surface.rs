@@ -28,10 +28,15 @@ const ROOT_API: &str = "RootWeightsApi";
 pub(super) const SUDO: CallShape = CallShape::new("Sudo", "sudo", &["call"]);
 /// Runs other calls, all of them or none.
 pub(super) const BATCH_ALL: CallShape = CallShape::new("Utility", "batch_all", &["calls"]);
+/// Replaces the runtime.
+pub(super) const SET_CODE: CallShape = CallShape::new("System", "set_code", &["code"]);
 /// Opens a subnet.
 pub(super) const CREATE_NETWORK: CallShape = CallShape::new(SUBNETS, "create_network", &["netuid", "tempo"]);
 /// Makes a hotkey a root validator.
 pub(super) const ROOT_REGISTER: CallShape = CallShape::new(SUBNETS, "root_register", &["hotkey"]);
+/// Sets a parameter of a subnet.
+pub(super) const SET_HYPERPARAMETER: CallShape =
+	CallShape::new(SUBNETS, "set_hyperparameter", &["netuid", "parameter"]);
 /// Registers a hotkey on a subnet.
 pub(super) const BURNED_REGISTER: CallShape = CallShape::new(SUBNETS, "burned_register", &["netuid", "hotkey"]);
 /// Stakes on a hotkey.
@@ -39,6 +44,9 @@ pub(super) const ADD_STAKE: CallShape = CallShape::new(SUBNETS, "add_stake", &["
 /// Sets a hotkey's row on a subnet.
 pub(super) const SET_WEIGHTS: CallShape =
 	CallShape::new(SUBNETS, "set_weights", &["netuid", "dests", "weights", "version_key"]);
+/// Sets a hotkey's rows on several subnets.
+pub(super) const BATCH_SET_WEIGHTS: CallShape =
+	CallShape::new(SUBNETS, "batch_set_weights", &["netuids", "weights", "version_keys"]);
 /// Sets a hotkey's row on the root network.
 pub(super) const SET_ROOT_WEIGHTS: CallShape =
 	CallShape::new("RootWeights", "set_root_weights", &["netuid", "hotkey", "dests", "weights", "version_key"]);
@@ -55,6 +63,10 @@ pub const NETWORKS_ADDED: Item<(u16,), bool> = Item::new(SUBNETS, "NetworksAdded
 pub const UIDS: Item<(u16, AccountId), u16> = Item::new(SUBNETS, "Uids");
 /// The row of a uid of a subnet: weight by uid.
 pub const WEIGHTS: Item<(u16, u16), Vec<(u16, u16)>> = Item::new(SUBNETS, "Weights");
+/// When the last epoch of a subnet was.
+pub const LAST_EPOCH_BLOCK: Item<(u16,), u64> = Item::new(SUBNETS, "LastEpochBlock");
+/// What each uid of a subnet earned in that epoch, in rao.
+pub const LAST_EMISSION: Item<(u16,), Vec<u64>> = Item::new(SUBNETS, "Emission");
 /// What a hotkey has published on a subnet.
 pub(super) const COMMITMENT_OF: Item<(u16, AccountId), Value> = Item::new("Commitments", "CommitmentOf");
 /// Everything there is, in rao.
@@ -112,6 +124,9 @@ const REHEARSAL: [Need; 11] = [
 	TOTAL_STAKE.need(),
 	PENDING_EMISSION.need(),
 ];
+/// What an experiment on a localnet uses besides.
+const EXPERIMENT: [Need; 4] =
+	[Need::Call(&SET_HYPERPARAMETER), Need::Call(&BATCH_SET_WEIGHTS), LAST_EPOCH_BLOCK.need(), LAST_EMISSION.need()];
 
 /// What a program is to a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +151,7 @@ impl Role {
 			Self::Validator => &[&PARTICIPATION, &VALIDATION],
 			Self::Registrar => &[&REGISTRATION],
 			Self::RootObserver => &[&ROOT_VOTES],
-			Self::Localnet => &[&REHEARSAL, &REGISTRATION, &VALIDATION, &ROOT_VOTES],
+			Self::Localnet => &[&REHEARSAL, &REGISTRATION, &VALIDATION, &ROOT_VOTES, &EXPERIMENT],
 		};
 		parts.concat()
 	}

@@ -130,15 +130,34 @@ impl Localnet {
 pub struct Node {
 	child: Child,
 	rpc_port: u16,
+	log: PathBuf,
 }
 
 impl Node {
 	/// Starts on the chain below `base_path`, a new one if there is none, and waits until it answers.
 	pub async fn start(base_path: &Path, block_time: &str) -> (Self, Chain) {
+		Self::start_with(base_path, &["--chain", "localnet", "--block-time", block_time]).await
+	}
+
+	/// The same with other flags, of which none is for RPC's port.
+	pub async fn start_with<S: AsRef<OsStr>>(base_path: &Path, flags: &[S]) -> (Self, Chain) {
+		let node = Self::launch(base_path, flags);
+		let chain = node.connected().await;
+		(node, chain)
+	}
+
+	/// Waits until it answers.
+	pub async fn connected(&self) -> Chain {
+		connected(&self.endpoint(), || self.told()).await
+	}
+
+	/// The same without waiting for it.
+	pub fn launch<S: AsRef<OsStr>>(base_path: &Path, flags: &[S]) -> Self {
 		fs::create_dir_all(base_path).expect("a folder can be made");
 		let (rpc_port, log) = (free_port(), base_path.join("stderr"));
 		let child = Command::new(program("root-weights-node"))
-			.args(["--chain", "localnet", "--block-time", block_time, "--rpc-port", &rpc_port.to_string()])
+			.args(flags)
+			.args(["--rpc-port", &rpc_port.to_string()])
 			.arg("--base-path")
 			.arg(base_path)
 			.stdin(Stdio::null())
@@ -147,9 +166,17 @@ impl Node {
 			.kill_on_drop(true)
 			.spawn()
 			.expect("it can be started");
-		let node = Self { child, rpc_port };
-		let chain = connected(&node.endpoint(), || fs::read_to_string(&log).expect("the file is there")).await;
-		(node, chain)
+		Self { child, rpc_port, log }
+	}
+
+	/// What it has logged since its start.
+	pub fn told(&self) -> String {
+		fs::read_to_string(&self.log).expect("the file is there")
+	}
+
+	/// Port of its RPC.
+	pub fn rpc_port(&self) -> u16 {
+		self.rpc_port
 	}
 
 	/// Address of its RPC.

@@ -18,7 +18,7 @@ const LAYERS: [&[&str]; 8] = [
 	&["pallet-subnets"],
 	&["pallet-root-weights-runtime-api", "pallet-subnets-runtime-api"],
 	&["root-weights-runtime"],
-	&["root-weights-node"],
+	&["root-weights-node", "upgraded-runtime"],
 	&["golden", "e2e", "load", "check-state"],
 	&["clients"],
 ];

@@ -91,7 +91,7 @@ fn full_subnet(n: u16) -> EpochInput {
 	let neuron = |uid| {
 		let permit = uid < VALIDATORS;
 		let stake = if permit { 1_000_000_000_000 + u64::from(uid) } else { 0 };
-		Neuron { stake, last_update: 90, registered_at: 1, permit }
+		Neuron { stake, last_update: 90, registered_at: 1, permit, ..Default::default() }
 	};
 	let mut row = |uid| -> StoredRow {
 		let entries = if uid < VALIDATORS { n } else { 0 };

@@ -2,10 +2,14 @@
 
 //! One program for all end-to-end tests, so that they run side by side.
 
+mod authorities;
 mod calls;
 mod clock;
 mod emission;
+mod flags;
 mod hostile;
+mod kills;
+mod manual;
 mod node_only;
 mod refusals;
 mod restart;
