@@ -5,6 +5,7 @@
 use std::error::Error;
 use std::time::Duration;
 
+use subxt::error::{BackendError, RpcError};
 use subxt::rpcs;
 
 /// What another library said.
@@ -132,15 +133,42 @@ pub(super) fn refusal(error: &(dyn Error + 'static)) -> Option<String> {
 
 /// What the RPC client said, among the causes of an error.
 fn client_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rpcs::Error> {
-	use subxt::error::{BackendError, ExtrinsicError, RpcError};
-	let told = |error: &'a (dyn Error + 'static)| match error.downcast_ref() {
-		// The one step of the chain that does not name its cause.
-		Some(subxt::Error::ExtrinsicError(ExtrinsicError::ErrorSubmittingTransaction(BackendError::Rpc(
-			RpcError::ClientError(cause),
-		)))) => Some(cause),
+	let told = |error: &'a (dyn Error + 'static)| match error.downcast_ref().and_then(backend_error) {
+		Some(BackendError::Rpc(RpcError::ClientError(cause))) => Some(cause),
 		_ => error.downcast_ref(),
 	};
 	std::iter::successors(Some(error), |error| (*error).source()).find_map(told)
+}
+
+/// What the node's side did to a step, where the client does not name it as the step's cause.
+fn backend_error(error: &subxt::Error) -> Option<&BackendError> {
+	use subxt::error::{
+		AccountNonceError, BlocksError, EventsError, ExtrinsicError, OnlineClientAtBlockError as AtBlock, RuntimeApiError,
+		StorageError, TransactionProgressError,
+	};
+	use subxt::Error as E;
+	match error {
+		E::StorageError(
+			StorageError::CannotFetchValue(cause)
+			| StorageError::CannotIterateValues(cause)
+			| StorageError::StreamFailure(cause),
+		)
+		| E::RuntimeApiError(RuntimeApiError::CannotCallApi(cause))
+		| E::EventsError(EventsError::CannotFetchEventBytes(cause))
+		| E::AccountNonceError(AccountNonceError::CouldNotRetrieve(cause))
+		| E::BlocksError(BlocksError::CannotGetBlockHeaderStream(cause) | BlocksError::CannotGetBlockHeader(cause))
+		| E::ExtrinsicError(
+			ExtrinsicError::ErrorSubmittingTransaction(cause) | ExtrinsicError::TransactionStatusStreamError(cause),
+		)
+		| E::TransactionProgressError(TransactionProgressError::CannotGetNextProgressUpdate(cause))
+		| E::OnlineClientAtBlockError(
+			AtBlock::CannotGetCurrentBlock { reason: cause }
+			| AtBlock::CannotGetBlockHash { reason: cause, .. }
+			| AtBlock::CannotGetBlockHeader { reason: cause, .. }
+			| AtBlock::CannotGetSpecVersion { reason: cause, .. },
+		) => Some(cause),
+		_ => None,
+	}
 }
 
 /// What the node answered, if it did; the client wraps it once more than its own errors.
@@ -188,6 +216,25 @@ mod tests {
 			this program from the same version"
 		);
 		assert!(!error.is_unavailable());
+	}
+
+	#[test]
+	fn a_node_that_goes_away_in_the_middle_of_a_step_is_unavailable() {
+		use subxt::error::{RuntimeApiError, StorageError};
+		let gone = || {
+			let reset = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+			BackendError::Rpc(RpcError::ClientError(rpcs::Error::Client(Box::new(reset))))
+		};
+		let steps: [subxt::Error; 4] = [
+			StorageError::CannotFetchValue(gone()).into(),
+			StorageError::StreamFailure(gone()).into(),
+			RuntimeApiError::CannotCallApi(gone()).into(),
+			gone().into(),
+		];
+		for source in steps.map(Box::new) {
+			let error = ChainError::Request { action: "reading".into(), endpoint: "ws://there".into(), source };
+			assert!(error.is_unavailable(), "{error:?}");
+		}
 	}
 
 	#[test]
