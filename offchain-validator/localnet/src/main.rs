@@ -3,6 +3,7 @@
 //! The `localnet` program: a chain from genesis to report, in one command.
 
 mod cli;
+mod copier;
 mod node;
 mod process;
 mod progress;
@@ -13,6 +14,7 @@ mod summary;
 mod training;
 mod votes;
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -68,7 +70,8 @@ async fn localnet(args: Args) -> anyhow::Result<Ending> {
 	progress.clear();
 	node.stop().await;
 	// A run that came to its end, and did not show what it should, has nothing to do with the node.
-	if ending.as_ref().is_err_and(|error| !error.is::<training::Failure>()) {
+	let is_verdict = |error: &anyhow::Error| error.is::<training::Failure>() || error.is::<copier::Failure>();
+	if ending.as_ref().is_err_and(|error| !is_verdict(error)) {
 		eprint!("{}", node.log_tail());
 	}
 	ending
@@ -95,11 +98,7 @@ async fn job(settings: &Settings, pid: u32, progress: &Progress) -> anyhow::Resu
 			progress.step("Writing the report");
 			let report =
 				report::Report::new(&outcome, votes, trained).context("the chain does not hold the votes as sent")?;
-			let files = report::write(&report, &settings.report)?;
-			progress.clear();
-			let (html, json) = (files.html.display(), files.json.display());
-			let result = format!("{}\nreport  {html}\n        {json}\n", summary::Summary(&report));
-			print(result).context("cannot print the result")?;
+			tell(summary::Summary(&report), &report, settings, progress)?;
 			// Last, so that whoever wants to know why has the report.
 			match (training, &report.training) {
 				(Some(training), Some(trained)) => {
@@ -108,7 +107,29 @@ async fn job(settings: &Settings, pid: u32, progress: &Progress) -> anyhow::Resu
 				_ => Ok(()),
 			}
 		},
+		Job::Copier => {
+			let copied = copier::run(&chain, settings.block_time, progress).await?;
+			let origin =
+				read::origin(&chain, &chain.at_finalized().await?).await.context("reading the outcome failed")?;
+			progress.step("Writing the report");
+			let report = report::CopierReport::new(copied, &origin);
+			tell(summary::CopierSummary(&report.copied), &report, settings, progress)?;
+			copier::check(&report.copied).context("the experiment failed")
+		},
 	}
+}
+
+/// Writes the report, and prints its summary and where it is.
+fn tell(
+	summary: impl Display,
+	report: &impl report::Page,
+	settings: &Settings,
+	progress: &Progress,
+) -> anyhow::Result<()> {
+	let files = report::write(report, &settings.report)?;
+	progress.clear();
+	let (html, json) = (files.html.display(), files.json.display());
+	print(format_args!("{summary}\nreport  {html}\n        {json}\n")).context("cannot print the result")
 }
 
 /// Resolves when the user or the system wants this program to end.

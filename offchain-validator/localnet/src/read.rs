@@ -7,14 +7,20 @@ use std::collections::BTreeSet;
 use offchain_validator::chain::root::{self, RootView};
 use offchain_validator::chain::{surface, AtBlock, BlockId, Chain, ChainError, Identity};
 
-/// The chain after the run.
-pub struct Outcome {
-	/// Which chain this is.
+/// Which chain this is, and which state of it.
+pub struct Origin {
+	/// The chain.
 	pub identity: Identity,
 	/// The block after which all was read.
 	pub block: BlockId,
 	/// Its timestamp, in milliseconds since 1970.
 	pub timestamp: u64,
+}
+
+/// The chain after the run.
+pub struct Outcome {
+	/// Which chain this is, and which state of it.
+	pub origin: Origin,
 	/// Votes and emission.
 	pub root: RootView,
 	/// Money.
@@ -49,13 +55,16 @@ pub struct Payout {
 pub async fn outcome(chain: &Chain, payouts: Vec<Payout>) -> Result<Outcome, ChainError> {
 	let at = chain.at_finalized().await?;
 	Ok(Outcome {
-		identity: chain.identity().await?,
-		block: at.block(),
-		timestamp: at.timestamp().await?,
+		origin: origin(chain, &at).await?,
 		root: root::view(&at).await?,
 		issuance: issuance(&at).await?,
 		payouts,
 	})
+}
+
+/// Which chain this is, and when `at` is.
+pub async fn origin(chain: &Chain, at: &AtBlock) -> Result<Origin, ChainError> {
+	Ok(Origin { identity: chain.identity().await?, block: at.block(), timestamp: at.timestamp().await? })
 }
 
 /// The subnets there are, without the root network.

@@ -2,6 +2,7 @@
 
 //! The report: what the chain said, joined with who voted. Pure but for [`fn@write`].
 
+mod copier;
 mod html;
 mod lines;
 mod plot;
@@ -17,7 +18,9 @@ use offchain_validator::chain::root::{Emission, RootValidator};
 use offchain_validator::chain::ChainError;
 use serde::Serialize;
 
-use crate::read::{Issuance, Outcome, Payout};
+pub use copier::CopierReport;
+
+use crate::read::{Issuance, Origin, Outcome, Payout};
 use crate::training::Trained;
 use crate::votes::{Vote, Votes};
 
@@ -139,9 +142,8 @@ impl Report {
 				raw_pull: whole(pull(found), pulls),
 			})
 		};
-		let identity = &outcome.identity;
 		Ok(Self {
-			blocks: outcome.block.number,
+			blocks: outcome.origin.block.number,
 			root: RootEmission {
 				block_emission: root.block_emission,
 				normalized: root.earned.clone(),
@@ -150,13 +152,7 @@ impl Report {
 			issuance: outcome.issuance.clone(),
 			votes: votes.validators.iter().enumerate().map(validator).collect::<Result<_, ReportError>>()?,
 			payouts: outcome.payouts.clone(),
-			chain: ChainFacts {
-				name: identity.name.clone(),
-				runtime: format!("{} {}", identity.runtime, identity.spec_version),
-				genesis: identity.genesis.clone(),
-				block_hash: outcome.block.hash(),
-				timestamp: outcome.timestamp,
-			},
+			chain: ChainFacts::new(&outcome.origin),
 			training,
 		})
 	}
@@ -171,6 +167,18 @@ impl Report {
 			unnormalized: unnormalized.get(&netuid).copied().unwrap_or(0),
 			block_emission: *block_emission,
 		})
+	}
+}
+
+impl ChainFacts {
+	fn new(Origin { identity, block, timestamp }: &Origin) -> Self {
+		Self {
+			name: identity.name.clone(),
+			runtime: format!("{} {}", identity.runtime, identity.spec_version),
+			genesis: identity.genesis.clone(),
+			block_hash: block.hash(),
+			timestamp: *timestamp,
+		}
 	}
 }
 
@@ -201,11 +209,23 @@ impl Subnet {
 	}
 }
 
+/// A report that has a page; as JSON it is for programs.
+pub trait Page: Serialize {
+	/// The whole page.
+	fn page(&self) -> Result<String, plot::PlotError>;
+}
+
+impl Page for Report {
+	fn page(&self) -> Result<String, plot::PlotError> {
+		html::page(self)
+	}
+}
+
 /// Writes both files into `folder`, which is made if missing.
-pub fn write(report: &Report, folder: &Path) -> Result<Files, ReportError> {
+pub fn write(report: &impl Page, folder: &Path) -> Result<Files, ReportError> {
 	let files = Files { html: folder.join("report.html"), json: folder.join("report.json") };
 	let json = serde_json::to_string_pretty(report)?;
-	let page = html::page(report)?;
+	let page = report.page()?;
 	let put = |path: &Path, text: &str| {
 		fs::write(path, text).map_err(|source| ReportError::Write { path: path.to_owned(), source })
 	};

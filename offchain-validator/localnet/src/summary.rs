@@ -2,12 +2,16 @@
 
 //! The report as text, for the terminal.
 
+mod copier;
+
 use std::fmt;
 
 use offchain_validator::table::{grouped, tao, Align, Table};
 
 use crate::report::Report;
 use crate::training::{Trained, Validator};
+
+pub use copier::CopierSummary;
 
 /// Prints the tables of a report.
 pub struct Summary<'a>(pub &'a Report);

@@ -8,34 +8,40 @@ use maud::{html, Markup, PreEscaped, DOCTYPE};
 use offchain_validator::table::{grouped, tao};
 
 use super::plot::{grouped_bars, Group, PlotError};
-use super::{training, Report, Validator};
+use super::{training, ChainFacts, Report, Validator};
 
 /// The whole page.
 pub fn page(report: &Report) -> Result<String, PlotError> {
+	let content = html! {
+		h1 { "What root votes pay" }
+		p.lead { (finding(report)) }
+		(figures(report))
+		(emission(report)?)
+		(pulls(report)?)
+		(rows(report))
+		@if let Some(trained) = &report.training { (training::sections(trained)?) }
+	};
+	Ok(framed("Local network: what votes and work pay", &content, &report.chain, report.blocks))
+}
+
+/// A page with `content`, and below it where that is from: the chain after so many `blocks`.
+pub fn framed(title: &str, content: &Markup, chain: &ChainFacts, blocks: u32) -> String {
 	let page = html! {
 		(DOCTYPE)
 		html lang="en" {
 			head {
 				meta charset="utf-8";
 				meta name="viewport" content="width=device-width, initial-scale=1";
-				title { "Local network: what votes and work pay" }
+				title { (title) }
 				style { (PreEscaped(include_str!("style.css"))) }
 			}
 			body {
-				main {
-					h1 { "What root votes pay" }
-					p.lead { (finding(report)) }
-					(figures(report))
-					(emission(report)?)
-					(pulls(report)?)
-					(rows(report))
-					@if let Some(trained) = &report.training { (training::sections(trained)?) }
-				}
-				footer { (origin(report)) }
+				main { (content) }
+				footer { (origin(chain, blocks)) }
 			}
 		}
 	};
-	Ok(page.into_string())
+	page.into_string()
 }
 
 /// What is to be seen, in words.
@@ -170,11 +176,11 @@ fn figure(chart: &str, caption: &str, series: [&str; 2]) -> Markup {
 	}
 }
 
-fn origin(report: &Report) -> Markup {
-	let time = UNIX_EPOCH + Duration::from_millis(report.chain.timestamp);
+fn origin(chain: &ChainFacts, blocks: u32) -> Markup {
+	let time = UNIX_EPOCH + Duration::from_millis(chain.timestamp);
 	html! {
-		"Read from " (report.chain.name) " (" (report.chain.runtime) ") after block " (report.blocks) ", "
-		(humantime::format_rfc3339_seconds(time)) ", hash " code { (report.chain.block_hash) } "."
+		"Read from " (chain.name) " (" (chain.runtime) ") after block " (blocks) ", "
+		(humantime::format_rfc3339_seconds(time)) ", hash " code { (chain.block_hash) } "."
 	}
 }
 

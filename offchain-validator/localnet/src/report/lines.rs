@@ -13,6 +13,8 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 const SIZE: (u32, u32) = (880, 260);
 /// Part of the range that is left free above and below.
 const AIR: f64 = 0.08;
+/// Points up to which each is marked.
+const MARKED: usize = 10;
 
 /// Colours of the series, by their order; the page has as many.
 pub const SERIES: [(RGBColor, &str, &str); 7] = [
@@ -31,6 +33,8 @@ pub struct Chart<'a> {
 	pub series: &'a [Vec<(f64, f64)>],
 	/// A level to compare with, and what it is.
 	pub level: Option<(f64, &'a str)>,
+	/// How places along the chart are told.
+	pub format_x: &'a dyn Fn(&f64) -> String,
 	/// How values are told.
 	pub format: &'a dyn Fn(&f64) -> String,
 }
@@ -58,7 +62,7 @@ impl Chart<'_> {
 			.disable_x_mesh()
 			.x_labels(10)
 			.y_labels(5)
-			.x_label_formatter(&|window| format!("{window:.0}"))
+			.x_label_formatter(&|place| (self.format_x)(place))
 			.y_label_formatter(&|value| (self.format)(value))
 			.axis_style(GRID)
 			.bold_line_style(GRID)
@@ -72,7 +76,8 @@ impl Chart<'_> {
 		}
 		for (points, (colour, ..)) in self.series.iter().zip(SERIES) {
 			let points = points.iter().copied().filter(|(_, value)| value.is_finite());
-			chart.draw_series(LineSeries::new(points, colour.stroke_width(2)))?;
+			let size = if points.clone().count() <= MARKED { 3 } else { 0 };
+			chart.draw_series(LineSeries::new(points, colour.filled().stroke_width(2)).point_size(size))?;
 		}
 		area.present()?;
 		drop(chart);
@@ -101,7 +106,8 @@ mod tests {
 	use super::*;
 
 	fn svg(series: &[Vec<(f64, f64)>]) -> String {
-		let chart = Chart { series, level: Some((2.0, "a level")), format: &|value| format!("{value:.1}") };
+		let format = |value: &f64| format!("{value:.1}");
+		let chart = Chart { series, level: Some((2.0, "a level")), format_x: &format, format: &format };
 		chart.svg().expect("it can be drawn")
 	}
 

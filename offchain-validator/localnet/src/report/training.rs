@@ -68,6 +68,7 @@ fn loss(trained: &Trained) -> Result<Markup, PlotError> {
 	let chart = Chart {
 		series: &[points],
 		level: Some((trained.loss.unigram_entropy, "entropy of single bytes")),
+		format_x: &whole,
 		format: &|value| format!("{value:.2}"),
 	};
 	Ok(html! {
@@ -87,7 +88,7 @@ fn figure(
 	series: &[Vec<(f64, f64)>],
 	format: &dyn Fn(&f64) -> String,
 ) -> Result<Markup, PlotError> {
-	let chart = Chart { series, level: None, format }.svg()?;
+	let chart = Chart { series, level: None, format_x: &whole, format }.svg()?;
 	Ok(html! {
 		figure {
 			figcaption {
@@ -99,6 +100,10 @@ fn figure(
 			div.scroll role="img" aria-label=(format!("{caption}, by window")) { (PreEscaped(chart)) }
 		}
 	})
+}
+
+fn whole(window: &f64) -> String {
+	format!("{window:.0}")
 }
 
 fn miners(trained: &Trained) -> Markup {
