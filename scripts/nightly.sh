@@ -9,11 +9,12 @@ cd "$ROOT"
 
 scripts/test.sh
 scripts/localnet.sh
+scripts/localnet.sh --experiment copier
 PROPTEST_CASES=2560 cargo test --locked --workspace --lib
 # 100,000 random calls and blocks; arbitrary bytes for the state of the root network.
 PROPTEST_CASES=10000 cargo test --locked --workspace --lib nothing_breaks_whatever_happens
 # A million blocks of random calls on small chains, the money counted after each.
-PROPTEST_CASES=13000 cargo test --locked --workspace --lib not_one_rao_is_lost
+PROPTEST_CASES=13000 cargo test --locked --profile simulation -p pallet-subnets --lib not_one_rao_is_lost
 PROPTEST_CASES=100000 cargo test --locked --workspace --test fuzz
 KILLS=20 cargo test --locked --workspace --test suite a_node_that_is_killed
 scripts/benchmark.sh --check

@@ -143,8 +143,8 @@ fn client_error<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rpcs::Error>
 /// What the node's side did to a step, where the client does not name it as the step's cause.
 fn backend_error(error: &subxt::Error) -> Option<&BackendError> {
 	use subxt::error::{
-		AccountNonceError, BlocksError, EventsError, ExtrinsicError, OnlineClientAtBlockError as AtBlock, RuntimeApiError,
-		StorageError, TransactionProgressError,
+		AccountNonceError, BlocksError, EventsError, ExtrinsicError, OnlineClientAtBlockError as AtBlock,
+		RuntimeApiError, StorageError, TransactionProgressError,
 	};
 	use subxt::Error as E;
 	match error {
