@@ -127,6 +127,9 @@ async function fillMaps() {
 		subnets.servePrometheus(netuids[0], 1, 0x7f000001, 9090, 4),
 	]), validator);
 	await send(subnets.commitWeights(netuids[1], `0x${"11".repeat(32)}`), miner);
+	// Bonds come with the next epoch.
+	const bonds = () => api.query.subtensorModule.bonds(netuids[0], 0);
+	while ((await bonds()).length === 0) await new Promise((resolve) => setTimeout(resolve, 100));
 }
 
 // Whether a value, encoded again, gives the bytes that the chain stores under its key at a block.
