@@ -5,6 +5,11 @@ use serde::Deserialize;
 
 use crate::{epochs::Before, recording, Decimal, RowList};
 
+/// Epoch and block of weights that are promised by their hash.
+pub type HashPromise = (Decimal<u64>, Decimal<u64>);
+/// Uid and block of weights that are promised by time-lock.
+pub type TimedPromise = (u16, Decimal<u64>);
+
 /// What an epoch started from, but for permits and bonds.
 #[derive(Deserialize)]
 #[allow(missing_docs, reason = "the names are the recordings', described beside them")]
@@ -30,10 +35,10 @@ pub struct Input {
 	pub commit_reveal_enabled: bool,
 	pub current_epoch: Decimal<u64>,
 	pub reveal_period: Decimal<u64>,
-	/// Uid; epoch and block of each promise, in the order of the queue.
-	pub commits_v2: Vec<(u16, Vec<(Decimal<u64>, Decimal<u64>)>)>,
-	/// Epoch; uid and block of each promise.
-	pub commits_v4: Vec<(Decimal<u64>, Vec<(u16, Decimal<u64>)>)>,
+	/// By uid, in the order of the queue.
+	pub commits_v2: Vec<(u16, Vec<HashPromise>)>,
+	/// By epoch.
+	pub commits_v4: Vec<(Decimal<u64>, Vec<TimedPromise>)>,
 	pub kappa: u16,
 	pub bonds_penalty: u16,
 	pub bonds_moving_average: Decimal<u64>,

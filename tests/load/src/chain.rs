@@ -179,12 +179,11 @@ impl Chain {
 	async fn submit(&self, payload: &impl Payload, signer: &Keypair, nonce: u64) -> Result<(), ChainError> {
 		let action = || format!("{}.{}", payload.pallet_name(), payload.call_name());
 		let params = DefaultExtrinsicParamsBuilder::<PolkadotConfig>::new().nonce(nonce).immortal().build();
-		let sign = || {
-			let mut signable = self.transactions.create_signable_offline(payload, params)?;
-			Ok(signable.sign(signer)?.into_encoded())
-		};
 		let failed = |source: subxt::Error| ChainError::Client { action: action(), source: source.into() };
-		let extrinsic = hex(&sign().map_err(failed)?);
+		let signable = self.transactions.create_signable_offline(payload, params);
+		let mut signable = signable.map_err(|error| failed(error.into()))?;
+		let signed = signable.sign(signer).map_err(|error| failed(error.into()))?;
+		let extrinsic = hex(&signed.into_encoded());
 		self.request::<String>(&action(), "author_submitExtrinsic", rpc_params![extrinsic]).await.map(drop)
 	}
 

@@ -123,8 +123,8 @@ impl MemoryFigures {
 fn slope(course: &[Memory]) -> f64 {
 	let count = course.len().max(1) as f64;
 	let mean = |value: fn(&Memory) -> f64| course.iter().map(value).sum::<f64>() / count;
-	let (block, resident): (fn(&Memory) -> f64, fn(&Memory) -> f64) =
-		(|memory| f64::from(memory.block), |memory| memory.resident as f64);
+	let block: fn(&Memory) -> f64 = |memory| f64::from(memory.block);
+	let resident: fn(&Memory) -> f64 = |memory| memory.resident as f64;
 	let (middle, level) = (mean(block), mean(resident));
 	let off = |memory: &Memory| (block(memory) - middle, resident(memory) - level);
 	let (both, square) =

@@ -198,16 +198,18 @@ fn view_lines(chains: &[&ChainFigures]) -> Vec<Line> {
 	names.map(line).collect()
 }
 
+/// One of a chain's times, in milliseconds.
+type Time = fn(&ChainFigures) -> f64;
+
 fn block_lines(chains: &[&ChainFigures]) -> Vec<Line> {
-	let kinds: [(&str, fn(&ChainFigures) -> f64); 4] = [
+	let kinds: [(&str, Time); 4] = [
 		("build, without an epoch", |figures| figures.built.quiet.mean),
 		("build, with an epoch", |figures| figures.built.epoch.mean),
 		("import, without an epoch", |figures| figures.imported.quiet.mean),
 		("import, with an epoch", |figures| figures.imported.epoch.mean),
 	];
-	let point =
-		|figures: &ChainFigures, time: fn(&ChainFigures) -> f64| (f64::from(figures.scenario.neurons), time(figures));
-	let line = |(name, time): (&str, fn(&ChainFigures) -> f64)| Line {
+	let point = |figures: &ChainFigures, time: Time| (f64::from(figures.scenario.neurons), time(figures));
+	let line = |(name, time): (&str, Time)| Line {
 		name: name.into(),
 		points: chains.iter().map(|figures| point(figures, time)).collect(),
 	};

@@ -205,8 +205,11 @@ impl<T: Config> Pallet<T> {
 		let (columns, keyring) = (Columns::read::<T>(netuid), Keyring::<T>::read(netuid)?);
 		let neurons = keyring.hotkeys.len();
 		let amounts = |asked: bool, read: fn(&Keyring<T>) -> Vec<u64>| {
-			let amounts = asked.then(|| read(&keyring)).unwrap_or_default();
-			compact(&amounts)
+			if asked {
+				compact(&read(&keyring))
+			} else {
+				Vec::new()
+			}
 		};
 		let by_hotkey = |amounts: Vec<u64>| keyring.hotkeys.iter().cloned().zip(compact(&amounts)).collect();
 		let alpha_dividends = by_hotkey(columns.validator_emission());
@@ -264,9 +267,9 @@ impl<T: Config> Pallet<T> {
 			alpha_high: parameters.alpha_high,
 			alpha_low: parameters.alpha_low,
 			bonds_moving_avg: parameters.bonds_moving_avg,
-			coldkeys: asked.coldkeys.then(|| keyring.coldkeys()).unwrap_or_default(),
+			coldkeys: if asked.coldkeys { keyring.coldkeys() } else { Vec::new() },
 			identities: vec![None; neurons],
-			axons: asked.axons.then(|| keyring.axons()).unwrap_or_default(),
+			axons: if asked.axons { keyring.axons() } else { Vec::new() },
 			active: columns.active,
 			validator_permit: columns.validator_permit,
 			pruning_score: compact(&columns.pruning_score),

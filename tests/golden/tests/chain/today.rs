@@ -95,8 +95,8 @@ fn without_forgotten(start: &EpochInput, recorded: &Output) -> Vec<StoredRow> {
 	let counts = |uid: usize, column: u16| {
 		let (neuron, registered_at) = (&start.neurons[uid], start.neurons[usize::from(column)].registered_at);
 		let is_owner = start.rules.owner.map(usize::from) == Some(uid);
-		(neuron.permit || is_owner)
-			&& (usize::from(column) != uid || is_owner)
+		let is_its_to_give = is_owner || neuron.permit && usize::from(column) != uid;
+		is_its_to_give
 			&& neuron.last_update > registered_at
 			&& neuron.committed_at.is_none_or(|block| block >= registered_at)
 	};
