@@ -19,11 +19,8 @@ scripts/setup.sh
 export CARGO_TARGET_DIR=$CARGO_TARGET_DIR/benchmark
 # The SDK's own test runtime, for a subcommand that the node does not have.
 export SKIP_FRAME_STORAGE_ACCESS_TEST_RUNTIME_WASM_BUILD=1
-BUILD=(--locked -p root-weights-node --features root-weights-node/runtime-benchmarks)
-# The way from the wasm to the state, for which the profile of tests and local networks has no need to be quick.
-for crate in frame-benchmarking-cli root-weights-node sc-allocator sc-client-db sc-executor sc-executor-{common,wasmtime}; do
-	BUILD+=(--config "profile.dev.package.$crate.opt-level=3")
-done
+BUILD=(--locked -p root-weights-node --features root-weights-node/runtime-benchmarks "${QUICK_NODE[@]}")
+BUILD+=(--config profile.dev.package.frame-benchmarking-cli.opt-level=3)
 RUNTIME=$CARGO_TARGET_DIR/debug/wbuild/root-weights-runtime/root_weights_runtime.wasm
 WORK=$(mktemp -d)
 trap 'rm -rf "$WORK"' EXIT
@@ -34,10 +31,10 @@ benchmark_pallet() { # argument...
 
 # Several sweeps one after the other for each benchmark, so that no passing load of the machine hits but one of its sizes.
 # What else a machine does only ever adds time: the fastest quarter of the runs at each size counts.
-measure() { # times.json argument...
+measure() { # times.json, seconds for each benchmark, argument...
 	benchmark_pallet --runtime "$RUNTIME" --genesis-builder none --wasm-execution compiled --disable-proof-recording \
 		--default-pov-mode ignored --no-storage-info --no-median-slopes --no-min-squares --quiet \
-		--steps 12 --repeat 4 --min-duration 20 --json-file "$@"
+		--steps 12 --repeat 4 --min-duration "$2" --json-file "$1" "${@:3}"
 	python3 - "$1" <<-'END'
 		import collections, json, sys
 
@@ -68,7 +65,7 @@ generate() { # pallet's folder...
 	local pallet weights
 	for pallet in "$@"; do
 		weights=pallets/$pallet/src/weights.rs
-		measure "$WORK/$pallet.json" --pallet "pallet-$pallet" --extrinsic '*'
+		measure "$WORK/$pallet.json" 12 --pallet "pallet-$pallet" --extrinsic '*'
 		benchmark_pallet --json-input "$WORK/$pallet.json" --output-analysis median-slopes --quiet --no-storage-info \
 			--no-median-slopes --no-min-squares --header "$WORK/header" --template scripts/weights.hbs --output "$WORK/weights.rs"
 		rustfmt --edition 2021 --config-path . "$WORK/weights.rs"
@@ -77,7 +74,8 @@ generate() { # pallet's folder...
 }
 
 check() {
-	measure "$WORK/blocks.json" --pallet pallet-subnets --extrinsic root_block,subnets_block --extra
+	# Most of a block's time goes into setting it up, so that it takes longer to have as many runs.
+	measure "$WORK/blocks.json" 150 --pallet pallet-subnets --extrinsic root_block,subnets_block --extra
 	HOOK_TIMES=$WORK/blocks.json cargo test "${BUILD[@]}" -p pallet-subnets --lib -q -- \
 		--ignored --nocapture hooks_charge_what_they_take
 }

@@ -21,6 +21,12 @@ fi
 LIBTORCH_VERSION=2.11.0
 export LIBTORCH=${LIBTORCH:-$CACHE/libtorch-$LIBTORCH_VERSION/torch}
 
+# Builds the way from the wasm to the state for speed, too, for which the profile of tests and local networks has no need.
+QUICK_NODE=()
+for crate in root-weights-node sc-allocator sc-client-db sc-executor sc-executor-{common,wasmtime}; do
+	QUICK_NODE+=(--config "profile.dev.package.$crate.opt-level=3")
+done
+
 fail() {
 	echo "error: $*" >&2
 	exit 1

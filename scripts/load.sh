@@ -18,11 +18,7 @@ case "${LOAD_NODE:+--node} $*" in
 *--node*) BUILD=(-p load) ;;
 *)
 	# The whole workspace, as test.sh does, so that few crates are compiled twice.
-	BUILD=(--workspace)
-	# The way from the wasm to the state, for which the profile of tests and local networks has no need to be quick.
-	for crate in root-weights-node sc-allocator sc-client-db sc-executor sc-executor-{common,wasmtime}; do
-		BUILD+=(--config "profile.dev.package.$crate.opt-level=3")
-	done
+	BUILD=(--workspace "${QUICK_NODE[@]}")
 	export LOAD_NODE=$CARGO_TARGET_DIR/debug/root-weights-node
 	;;
 esac

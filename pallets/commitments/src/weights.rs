@@ -19,13 +19,13 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn set_commitment() -> Weight {
-		// At least 24_066 ns.
-		Weight::from_parts(25_528_000, 0)
-			.saturating_add(T::DbWeight::get().reads(2))
+		// At least 28_082 ns.
+		Weight::from_parts(30_094_000, 0)
+			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn check_commitment() -> Weight {
-		// At least 11_217 ns.
-		Weight::from_parts(12_178_000, 0).saturating_add(T::DbWeight::get().reads(2))
+		// At least 15_242 ns.
+		Weight::from_parts(16_265_000, 0).saturating_add(T::DbWeight::get().reads(3))
 	}
 }

@@ -25,58 +25,56 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	fn set_root_weights(e: u32) -> Weight {
-		// At least 712_361 ns.
-		Weight::from_parts(810_771_620, 0)
-			.saturating_add(Weight::from_parts(89_103, 0).saturating_mul(e.into()))
+	fn set_root_weights(_e: u32) -> Weight {
+		// At least 727_343 ns.
+		Weight::from_parts(820_230_529, 0)
 			.saturating_add(T::DbWeight::get().reads(79))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn commit_root_weights() -> Weight {
-		// At least 159_899 ns.
-		Weight::from_parts(171_726_000, 0)
+		// At least 180_920 ns.
+		Weight::from_parts(219_967_000, 0)
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn reveal_root_weights(e: u32) -> Weight {
-		// At least 720_042 ns.
-		Weight::from_parts(781_248_117, 0)
-			.saturating_add(Weight::from_parts(159_647, 0).saturating_mul(e.into()))
+		// At least 733_743 ns.
+		Weight::from_parts(852_476_571, 0)
+			.saturating_add(Weight::from_parts(3_260_571, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(80))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn set_parameter() -> Weight {
-		// At least 8_622 ns.
-		Weight::from_parts(9_394_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		// At least 8_793 ns.
+		Weight::from_parts(13_790_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn check_vote(_e: u32) -> Weight {
-		// At least 630_169 ns.
-		Weight::from_parts(678_436_852, 0).saturating_add(T::DbWeight::get().reads(80))
+		// At least 675_346 ns.
+		Weight::from_parts(934_574_825, 0).saturating_add(T::DbWeight::get().reads(80))
 	}
 	fn idle() -> Weight {
-		// At least 4_316 ns.
-		Weight::from_parts(4_697_000, 0).saturating_add(T::DbWeight::get().reads(2))
+		// At least 4_387 ns.
+		Weight::from_parts(5_688_000, 0).saturating_add(T::DbWeight::get().reads(2))
 	}
 	fn epoch_validators(v: u32) -> Weight {
-		// At least 48_783 ns.
-		Weight::from_parts(87_325_166, 0)
-			.saturating_add(Weight::from_parts(14_927_166, 0).saturating_mul(v.into()))
+		// At least 49_204 ns.
+		Weight::from_parts(117_397_434, 0)
+			.saturating_add(Weight::from_parts(18_430_913, 0).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads(15))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn epoch_subnets(s: u32) -> Weight {
-		// At least 79_949 ns.
-		Weight::from_parts(97_079_134, 0)
-			.saturating_add(Weight::from_parts(9_525_173, 0).saturating_mul(s.into()))
+		// At least 82_813 ns.
+		Weight::from_parts(118_126_000, 0)
+			.saturating_add(Weight::from_parts(11_897_666, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(17))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
-	fn epoch_entries(e: u32) -> Weight {
-		// At least 1_431_823 ns.
-		Weight::from_parts(1_536_449_531, 0)
-			.saturating_add(Weight::from_parts(3_723, 0).saturating_mul(e.into()))
+	fn epoch_entries(_e: u32) -> Weight {
+		// At least 1_514_627 ns.
+		Weight::from_parts(2_069_720_000, 0)
 			.saturating_add(T::DbWeight::get().reads(270))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}

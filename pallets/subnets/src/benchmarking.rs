@@ -328,6 +328,7 @@ mod benchmarks {
 		RegistrationsThisInterval::<T>::insert(NETUID, 64);
 		let before = Burn::<T>::get(NETUID);
 		let adjusted;
+		add_other_items();
 
 		#[block]
 		{
@@ -342,6 +343,7 @@ mod benchmarks {
 	fn count_registrations(r: Linear<0, { T::MaxSubnets::get() }>) {
 		(0..r as u16).for_each(|netuid| RegistrationsThisBlock::<T>::insert(netuid, 1));
 		let counted;
+		add_other_items();
 
 		#[block]
 		{
@@ -453,6 +455,7 @@ mod benchmarks {
 		let netuids = add_subnets::<T>(s);
 		share_emission::<T>(&netuids, s);
 		let minted;
+		add_other_items();
 
 		#[block]
 		{
@@ -467,6 +470,7 @@ mod benchmarks {
 	fn idle(s: Linear<0, { T::MaxSubnets::get() }>) {
 		let netuids = add_subnets::<T>(s);
 		netuids.iter().for_each(|netuid| Tempo::<T>::insert(netuid, u16::MAX));
+		add_other_items();
 
 		#[block]
 		{
@@ -481,6 +485,7 @@ mod benchmarks {
 	fn defer_epochs(d: Linear<0, { T::MaxSubnets::get() }>) {
 		let netuids = add_subnets::<T>(d);
 		Subnet { neurons: MOST_UIDS, validators: VALIDATORS, staked: 0, ..Subnet::SILENT }.create::<T>();
+		add_other_items();
 
 		#[block]
 		{
@@ -495,6 +500,7 @@ mod benchmarks {
 	#[benchmark]
 	fn epoch_neurons(n: Linear<0, MOST_UIDS>) {
 		Subnet { neurons: n, validators: 0, ..Subnet::SILENT }.create::<T>();
+		add_other_items();
 
 		#[block]
 		{
@@ -508,6 +514,7 @@ mod benchmarks {
 	#[benchmark]
 	fn epoch_validators(v: Linear<0, VALIDATORS>) {
 		Subnet { validators: v, ..Subnet::SILENT }.create::<T>();
+		add_other_items();
 
 		#[block]
 		{
@@ -519,10 +526,11 @@ mod benchmarks {
 
 	/// Paying `m` miners, all stake on whom is their owners'.
 	#[benchmark]
-	fn pay_miners(m: Linear<0, UIDS>) {
+	fn pay_miners(m: Linear<0, MOST_UIDS>) {
 		let neurons = stakers::<T>(m, STAKE);
 		let output = EpochOutput { server_emission: vec![STAKE / 2; m as usize], ..Default::default() };
 		let paid;
+		add_other_items();
 
 		#[block]
 		{
@@ -535,10 +543,11 @@ mod benchmarks {
 
 	/// Paying `m` miners, who have no stake yet.
 	#[benchmark]
-	fn pay_newcomers(m: Linear<0, UIDS>) {
+	fn pay_newcomers(m: Linear<0, MOST_UIDS>) {
 		let neurons = stakers::<T>(m, 0);
 		let output = EpochOutput { server_emission: vec![STAKE; m as usize], ..Default::default() };
 		let paid;
+		add_other_items();
 
 		#[block]
 		{
@@ -551,10 +560,11 @@ mod benchmarks {
 
 	/// Paying `v` validators, who have stake on this subnet alone, so much that their owners' shares are counted anew.
 	#[benchmark]
-	fn pay_validators(v: Linear<0, UIDS>) {
+	fn pay_validators(v: Linear<0, MOST_UIDS>) {
 		let neurons = stakers::<T>(v, STAKE);
 		let permits = vec![true; v as usize];
 		let output = EpochOutput { validator_emission: vec![STAKE; v as usize], permits, ..Default::default() };
+		add_other_items();
 
 		#[block]
 		{
@@ -575,6 +585,7 @@ mod benchmarks {
 			fund::<T>(&coldkey, STAKE);
 			Pallet::<T>::do_add_stake(coldkey.clone(), hotkey.clone(), netuid, STAKE).expect("it can pay");
 		}
+		add_other_items();
 
 		#[block]
 		{
@@ -588,6 +599,7 @@ mod benchmarks {
 	#[benchmark]
 	fn epoch_weights(e: Linear<0, ENTRIES>) {
 		Subnet { weights: e, ..Subnet::SILENT }.create::<T>();
+		add_other_items();
 
 		#[block]
 		{
@@ -601,6 +613,7 @@ mod benchmarks {
 	#[benchmark]
 	fn epoch_bonds(e: Linear<0, ENTRIES>) {
 		Subnet { bonds: e, ..Subnet::FULL }.create::<T>();
+		add_other_items();
 
 		#[block]
 		{
@@ -614,6 +627,7 @@ mod benchmarks {
 	#[benchmark]
 	fn epoch_liquid(e: Linear<0, ENTRIES>) {
 		Subnet { weights: e, bonds: e, is_liquid: true, ..Subnet::FULL }.create::<T>();
+		add_other_items();
 
 		#[block]
 		{

@@ -91,8 +91,8 @@ impl Hyperparameter {
 	/// Most uids of a subnet: for so many the weights of calls are measured.
 	pub const MOST_UIDS: u16 = 4_096;
 	/// Most validators of a subnet.
-	pub const MOST_VALIDATORS: u16 = 256;
-	/// Most entries of all weight rows that an epoch reads: 64 validators on 4096 uids, or 256 on 1024.
+	pub const MOST_VALIDATORS: u16 = 128;
+	/// Most entries of all weight rows that an epoch reads: 64 validators on 4096 uids, or 128 on 2048.
 	pub const MOST_ENTRIES: u32 = 64 * 4_096;
 	/// Most of its bonds that an owner may have an epoch keep, per million.
 	pub const OWNERS_BONDS_MOVING_AVERAGE: u64 = 975_000;

@@ -56,274 +56,279 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	fn set_weights(_e: u32) -> Weight {
-		// At least 161_751 ns.
-		Weight::from_parts(176_473_741, 0)
+	fn set_weights(e: u32) -> Weight {
+		// At least 252_215 ns.
+		Weight::from_parts(302_376_266, 0)
+			.saturating_add(Weight::from_parts(28_444, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn add_stake() -> Weight {
-		// At least 125_207 ns.
-		Weight::from_parts(129_303_000, 0)
+		// At least 122_363 ns.
+		Weight::from_parts(146_118_000, 0)
 			.saturating_add(T::DbWeight::get().reads(9))
-			.saturating_add(T::DbWeight::get().writes(8))
+			.saturating_add(T::DbWeight::get().writes(7))
 	}
 	fn remove_stake() -> Weight {
-		// At least 113_709 ns.
-		Weight::from_parts(117_295_000, 0)
+		// At least 115_322 ns.
+		Weight::from_parts(134_620_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(8))
 	}
 	fn burned_register(n: u32) -> Weight {
-		// Not yet measured.
-		Weight::from_parts(400_000_000, 0)
-			.saturating_add(Weight::from_parts(3_000_000, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(29))
+		// At least 269_512 ns.
+		Weight::from_parts(394_559_873, 0)
+			.saturating_add(Weight::from_parts(2_995_799, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(33))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
-			.saturating_add(T::DbWeight::get().writes(27))
+			.saturating_add(T::DbWeight::get().writes(29))
 	}
 	fn forget_weights(r: u32) -> Weight {
-		// Not yet measured.
-		Weight::from_parts(6_000_000, 0)
-			.saturating_add(Weight::from_parts(90_000_000, 0).saturating_mul(r.into()))
+		// At least 7_280 ns.
+		Weight::from_parts(0, 0)
+			.saturating_add(Weight::from_parts(38_285_050, 0).saturating_mul(r.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(r.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(r.into())))
 	}
 	fn root_register() -> Weight {
-		// At least 908_223 ns.
-		Weight::from_parts(1_015_022_000, 0)
+		// At least 949_565 ns.
+		Weight::from_parts(1_112_828_000, 0)
 			.saturating_add(T::DbWeight::get().reads(147))
 			.saturating_add(T::DbWeight::get().writes(26))
 	}
 	fn serve_axon() -> Weight {
-		// At least 33_250 ns.
-		Weight::from_parts(35_342_000, 0)
-			.saturating_add(T::DbWeight::get().reads(3))
+		// At least 37_756 ns.
+		Weight::from_parts(41_642_000, 0)
+			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn serve_prometheus() -> Weight {
-		// At least 34_131 ns.
-		Weight::from_parts(38_057_000, 0)
-			.saturating_add(T::DbWeight::get().reads(3))
+		// At least 37_847 ns.
+		Weight::from_parts(40_431_000, 0)
+			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn unstake_all() -> Weight {
-		// At least 16_518_682 ns.
-		Weight::from_parts(18_896_194_000, 0)
+		// At least 16_287_447 ns.
+		Weight::from_parts(17_289_991_000, 0)
 			.saturating_add(T::DbWeight::get().reads(264))
 			.saturating_add(T::DbWeight::get().writes(264))
 	}
 	fn move_stake() -> Weight {
-		// At least 155_081 ns.
-		Weight::from_parts(173_829_000, 0)
+		// At least 153_088 ns.
+		Weight::from_parts(158_867_000, 0)
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().writes(13))
 	}
 	fn decrease_take() -> Weight {
-		// At least 32_548 ns.
-		Weight::from_parts(38_517_000, 0)
+		// At least 33_349 ns.
+		Weight::from_parts(34_902_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn increase_take() -> Weight {
-		// At least 40_750 ns.
-		Weight::from_parts(43_064_000, 0)
+		// At least 41_472 ns.
+		Weight::from_parts(43_986_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn commit_weights() -> Weight {
-		// At least 164_425 ns.
-		Weight::from_parts(184_806_000, 0)
+		// At least 270_743 ns.
+		Weight::from_parts(297_794_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn reveal_weights(e: u32) -> Weight {
-		// At least 191_696 ns.
-		Weight::from_parts(197_046_158, 0)
-			.saturating_add(Weight::from_parts(2_781_841, 0).saturating_mul(e.into()))
+		// At least 207_990 ns.
+		Weight::from_parts(0, 0)
+			.saturating_add(Weight::from_parts(3_226_838, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(e.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn check_weights(e: u32) -> Weight {
-		// At least 90_715 ns.
-		Weight::from_parts(101_462_217, 0)
-			.saturating_add(Weight::from_parts(32_891, 0).saturating_mul(e.into()))
+		// At least 187_630 ns.
+		Weight::from_parts(207_679_594, 0)
+			.saturating_add(Weight::from_parts(13_760, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 	}
 	fn check_reveal(e: u32) -> Weight {
-		// At least 99_749 ns.
-		Weight::from_parts(104_619_806, 0)
-			.saturating_add(Weight::from_parts(2_516_924, 0).saturating_mul(e.into()))
+		// At least 144_185 ns.
+		Weight::from_parts(140_419_460, 0)
+			.saturating_add(Weight::from_parts(3_765_539, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(e.into())))
 	}
 	fn register_network() -> Weight {
-		// At least 1_091_116 ns.
-		Weight::from_parts(1_191_736_000, 0)
-			.saturating_add(T::DbWeight::get().reads(87))
+		// At least 666_443 ns.
+		Weight::from_parts(771_880_000, 0)
+			.saturating_add(T::DbWeight::get().reads(86))
 			.saturating_add(T::DbWeight::get().writes(27))
 	}
 	fn set_hyperparameter() -> Weight {
-		// At least 26_970 ns.
-		Weight::from_parts(28_652_000, 0)
+		// At least 27_461 ns.
+		Weight::from_parts(30_114_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn set_subnet_owner() -> Weight {
-		// At least 37_215 ns.
-		Weight::from_parts(39_769_000, 0)
+		// At least 37_907 ns.
+		Weight::from_parts(39_919_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn set_subnet_owner_cut() -> Weight {
-		// At least 7_151 ns.
-		Weight::from_parts(7_882_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		// At least 7_381 ns.
+		Weight::from_parts(7_962_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn adjust_burn() -> Weight {
-		// At least 25_919 ns.
-		Weight::from_parts(28_072_000, 0)
+		// At least 77_996 ns.
+		Weight::from_parts(78_306_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn count_registrations(r: u32) -> Weight {
-		// At least 2_754 ns.
-		Weight::from_parts(4_246_742, 0)
-			.saturating_add(Weight::from_parts(6_430_742, 0).saturating_mul(r.into()))
+		// At least 44_406 ns.
+		Weight::from_parts(15_755_117, 0)
+			.saturating_add(Weight::from_parts(19_335_882, 0).saturating_mul(r.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(r.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(r.into())))
 	}
 	fn create_network() -> Weight {
-		// At least 491_412 ns.
-		Weight::from_parts(514_376_000, 0)
+		// At least 512_654 ns.
+		Weight::from_parts(539_053_000, 0)
 			.saturating_add(T::DbWeight::get().reads(66))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	fn dissolve_network() -> Weight {
-		// At least 9_957_105 ns.
-		Weight::from_parts(10_527_906_000, 0)
-			.saturating_add(T::DbWeight::get().reads(520))
-			.saturating_add(T::DbWeight::get().writes(2611))
+		// At least 80_330 ns.
+		Weight::from_parts(92_037_000, 0)
+			.saturating_add(T::DbWeight::get().reads(8))
+			.saturating_add(T::DbWeight::get().writes(7))
 	}
 	fn clear_nothing() -> Weight {
-		// Not yet measured.
-		Weight::from_parts(9_000_000, 0).saturating_add(T::DbWeight::get().reads(3))
+		// At least 16_104 ns.
+		Weight::from_parts(17_065_000, 0).saturating_add(T::DbWeight::get().reads(3))
 	}
 	fn clear_neurons(k: u32) -> Weight {
-		// Not yet measured.
-		Weight::from_parts(5_000_000, 0)
-			.saturating_add(Weight::from_parts(41_000_000, 0).saturating_mul(k.into()))
+		// At least 6_160 ns.
+		Weight::from_parts(0, 0)
+			.saturating_add(Weight::from_parts(37_931_617, 0).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(k.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes(10_u64.saturating_mul(k.into())))
 	}
 	fn clear_records() -> Weight {
-		// Not yet measured.
-		Weight::from_parts(130_000_000, 0).saturating_add(T::DbWeight::get().writes(45))
+		// At least 122_012 ns.
+		Weight::from_parts(124_134_000, 0).saturating_add(T::DbWeight::get().writes(53))
 	}
 	fn return_stake(k: u32) -> Weight {
-		// At least 20_110 ns.
-		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(141_592_393, 0).saturating_mul(k.into()))
+		// At least 20_841 ns.
+		Weight::from_parts(20_841_000, 0)
+			.saturating_add(Weight::from_parts(135_631_478, 0).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(k.into())))
 			.saturating_add(T::DbWeight::get().writes(7))
 			.saturating_add(T::DbWeight::get().writes(3_u64.saturating_mul(k.into())))
 	}
 	fn mint_block_emission(s: u32) -> Weight {
-		// At least 11_166 ns.
-		Weight::from_parts(13_021_655, 0)
-			.saturating_add(Weight::from_parts(15_187_137, 0).saturating_mul(s.into()))
+		// At least 83_405 ns.
+		Weight::from_parts(164_152_296, 0)
+			.saturating_add(Weight::from_parts(22_676_265, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(s.into())))
 	}
 	fn idle(s: u32) -> Weight {
-		// At least 2_754 ns.
-		Weight::from_parts(12_936_916, 0)
-			.saturating_add(Weight::from_parts(10_199_416, 0).saturating_mul(s.into()))
-			.saturating_add(T::DbWeight::get().reads(1))
+		// At least 50_005 ns.
+		Weight::from_parts(72_000_586, 0)
+			.saturating_add(Weight::from_parts(13_744_965, 0).saturating_mul(s.into()))
+			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(s.into())))
 	}
 	fn defer_epochs(d: u32) -> Weight {
-		// Not yet measured.
-		Weight::from_parts(12_000_000, 0)
-			.saturating_add(Weight::from_parts(2_500_000, 0).saturating_mul(d.into()))
-			.saturating_add(T::DbWeight::get().reads(4))
+		// At least 101_812 ns.
+		Weight::from_parts(111_303_226, 0)
+			.saturating_add(Weight::from_parts(4_417_339, 0).saturating_mul(d.into()))
+			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn epoch_neurons(n: u32) -> Weight {
-		// At least 113_970 ns.
-		Weight::from_parts(113_970_000, 0)
-			.saturating_add(Weight::from_parts(22_184_881, 0).saturating_mul(n.into()))
-			.saturating_add(T::DbWeight::get().reads(18))
-			.saturating_add(T::DbWeight::get().reads(5_u64.saturating_mul(n.into())))
+		// At least 326_246 ns.
+		Weight::from_parts(0, 0)
+			.saturating_add(Weight::from_parts(20_058_457, 0).saturating_mul(n.into()))
+			.saturating_add(T::DbWeight::get().reads(26))
+			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(22))
 	}
 	fn epoch_validators(v: u32) -> Weight {
-		// At least 5_486_285 ns.
-		Weight::from_parts(6_443_360_512, 0)
-			.saturating_add(Weight::from_parts(5_802_317, 0).saturating_mul(v.into()))
-			.saturating_add(T::DbWeight::get().reads(1298))
+		// At least 5_014_691 ns.
+		Weight::from_parts(5_241_507_114, 0)
+			.saturating_add(Weight::from_parts(14_741_685, 0).saturating_mul(v.into()))
+			.saturating_add(T::DbWeight::get().reads(793))
+			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(22))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(v.into())))
 	}
 	fn pay_miners(m: u32) -> Weight {
-		// At least 10_916 ns.
+		// At least 69_313 ns.
 		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(68_935_428, 0).saturating_mul(m.into()))
+			.saturating_add(Weight::from_parts(125_233_562, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(m.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
-			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(m.into())))
+			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(m.into())))
 	}
 	fn pay_newcomers(m: u32) -> Weight {
-		// Not yet measured.
+		// At least 64_837 ns.
 		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(68_935_428, 0).saturating_mul(m.into()))
+			.saturating_add(Weight::from_parts(77_718_058, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(m.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(m.into())))
 	}
 	fn pay_validators(v: u32) -> Weight {
-		// At least 11_667 ns.
-		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(119_895_173, 0).saturating_mul(v.into()))
+		// At least 68_212 ns.
+		Weight::from_parts(68_212_000, 0)
+			.saturating_add(Weight::from_parts(207_465_548, 0).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
-			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(v.into())))
+			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(v.into())))
 	}
 	fn epoch_pools(p: u32) -> Weight {
-		// At least 240_769 ns.
-		Weight::from_parts(257_541_000, 0)
-			.saturating_add(Weight::from_parts(26_524_000, 0).saturating_mul(p.into()))
-			.saturating_add(T::DbWeight::get().reads(29))
+		// At least 518_021 ns.
+		Weight::from_parts(567_565_775, 0)
+			.saturating_add(Weight::from_parts(37_560_475, 0).saturating_mul(p.into()))
+			.saturating_add(T::DbWeight::get().reads(36))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(p.into())))
 			.saturating_add(T::DbWeight::get().writes(27))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(p.into())))
 	}
 	fn epoch_weights(e: u32) -> Weight {
-		// At least 5_829_235 ns.
-		Weight::from_parts(6_352_691_186, 0)
-			.saturating_add(Weight::from_parts(99_303, 0).saturating_mul(e.into()))
-			.saturating_add(T::DbWeight::get().reads(1298))
+		// At least 6_095_762 ns.
+		Weight::from_parts(6_258_197_886, 0)
+			.saturating_add(Weight::from_parts(51_773, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(921))
 			.saturating_add(T::DbWeight::get().writes(86))
 	}
 	fn epoch_bonds(_e: u32) -> Weight {
-		// At least 6_320_888 ns.
-		Weight::from_parts(6_716_507_949, 0)
-			.saturating_add(T::DbWeight::get().reads(1298))
+		// At least 7_161_009 ns.
+		Weight::from_parts(8_576_942_178, 0)
+			.saturating_add(T::DbWeight::get().reads(921))
 			.saturating_add(T::DbWeight::get().writes(86))
 	}
-	// Not yet measured: twice what weights cost.
 	fn epoch_liquid(e: u32) -> Weight {
-		Self::epoch_weights(e).saturating_add(Weight::from_parts(99_303, 0).saturating_mul(e.into()))
+		// At least 6_901_002 ns.
+		Weight::from_parts(7_626_373_694, 0)
+			.saturating_add(Weight::from_parts(48_763, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(924))
+			.saturating_add(T::DbWeight::get().writes(86))
 	}
 }

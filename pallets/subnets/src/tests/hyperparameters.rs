@@ -53,7 +53,7 @@ fn cases() -> Vec<Case> {
 		within(P::WeightsSetRateLimit, &[0, 7_200], &[7_201], root),
 		within(P::CommitRevealWeightsEnabled, &[true, false], &[], owner),
 		within(P::RevealPeriodEpochs, &[1, 100], &[0, 101], owner),
-		within(P::MaxAllowedValidators, &[0, 256], &[257], root),
+		within(P::MaxAllowedValidators, &[0, 128], &[129], root),
 		within(P::MinBurn, &[0, 100_000_000_000], &[100_000_000_001], owner),
 		within(P::MaxBurn, &[500_000, u64::MAX], &[499_999], owner),
 		within(P::AdjustmentInterval, &[1, 7_200], &[0, 7_201], root),

@@ -42,17 +42,17 @@ fn uids_times_validators_are_bounded() {
 		};
 		set(P::MaxAllowedUids(4_096)); // With 64 validators.
 		refused(P::MaxAllowedValidators(65));
-		set(P::MaxAllowedUids(1_024));
-		set(P::MaxAllowedValidators(256));
-		refused(P::MaxAllowedUids(1_025));
+		set(P::MaxAllowedUids(2_048));
+		set(P::MaxAllowedValidators(128));
+		refused(P::MaxAllowedUids(2_049));
 		set(P::MaxAllowedValidators(1));
 		set(P::MaxAllowedUids(4_096));
-		set(P::MaxAllowedUids(1_024));
+		set(P::MaxAllowedUids(2_048));
 		// Who has a permit keeps it up to the next epoch.
-		ValidatorPermit::<Test>::insert(1, vec![true; 256]);
-		refused(P::MaxAllowedUids(1_025));
+		ValidatorPermit::<Test>::insert(1, vec![true; 128]);
+		refused(P::MaxAllowedUids(2_049));
 		ValidatorPermit::<Test>::remove(1);
-		set(P::MaxAllowedUids(1_025));
+		set(P::MaxAllowedUids(2_049));
 	});
 }
 
