@@ -11,6 +11,8 @@
 pub mod freshness;
 pub mod overlap;
 pub mod params;
+pub mod peers;
+pub mod policy;
 pub mod sampling;
 pub mod scores;
 pub mod state;
@@ -18,4 +20,5 @@ pub mod sync;
 pub mod weights;
 
 pub use params::Params;
+pub use policy::Policy;
 pub use state::{Observations, Outcome, State, Verdict};

@@ -3,10 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::policy::Policy;
 use crate::Uid;
 
-/// One bit for each index there can be in a chunk.
-const WORDS: usize = (1 << u16::BITS) / u64::BITS as usize;
+mod count;
+mod level;
+
+pub use level::{offenders, Level};
 
 /// Which elements of one parameter a submission keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +26,8 @@ pub struct Submission<'a> {
 	/// Who uploaded it.
 	pub uid: Uid,
 	/// When the store received it, in milliseconds since the Unix epoch; of this very object, not of an earlier window's.
-	pub uploaded_ms: u64,
+	/// `None` when the store does not tell.
+	pub uploaded_ms: Option<u64>,
 	/// The uploader's moving average of the binary indicator.
 	pub binary_average: f32,
 	/// All parameters of the model, in the same order in every submission.
@@ -79,20 +83,31 @@ pub enum OverlapError {
 ///
 /// Stores date uploads coarsely, so ties happen. They go against the uid with the lower moving average: a copy helps its
 /// uploader's pages no more than random ones, which shows there. A tie of those too, as between two newcomers, goes against
-/// the higher uid: arbitrary, but every validator decides alike.
-pub fn copies(submissions: &[Submission], threshold: f64) -> Result<Vec<Copied>, OverlapError> {
+/// the higher uid: arbitrary, but every validator decides alike. Of a pair without both times nobody is blamed.
+///
+/// As published, ties go against the one listed first, and an upload without a time is the earliest, so that its peer is
+/// blamed for the copy.
+pub fn copies(submissions: &[Submission], threshold: f64, policy: Policy) -> Result<Vec<Copied>, OverlapError> {
 	let overlaps = overlaps(submissions)?;
 	let pairs = pairs(submissions).zip(overlaps).filter(|(_, overlap)| overlap.share >= threshold);
-	let copied = pairs.map(|((first, second), Overlap { share, .. })| {
-		let (original, offender) = if is_later(first, second) { (second, first) } else { (first, second) };
-		Copied { offender: offender.uid, original: original.uid, share }
+	let copied = pairs.filter_map(|((first, second), Overlap { share, .. })| {
+		let first_is_later = is_later(first, second, policy)?;
+		let (original, offender) = if first_is_later { (second, first) } else { (first, second) };
+		Some(Copied { offender: offender.uid, original: original.uid, share })
 	});
 	Ok(copied.collect())
 }
 
-fn is_later(a: &Submission, b: &Submission) -> bool {
-	let by_time = a.uploaded_ms.cmp(&b.uploaded_ms);
-	by_time.then_with(|| b.binary_average.total_cmp(&a.binary_average)).then_with(|| a.uid.cmp(&b.uid)).is_gt()
+/// Whether `a`, listed before `b`, counts as uploaded after it; `None` when nobody can say.
+fn is_later(a: &Submission, b: &Submission, policy: Policy) -> Option<bool> {
+	match policy {
+		Policy::Corrected => {
+			let by_time = a.uploaded_ms?.cmp(&b.uploaded_ms?);
+			let by_history = || b.binary_average.total_cmp(&a.binary_average);
+			Some(by_time.then_with(by_history).then_with(|| a.uid.cmp(&b.uid)).is_gt())
+		},
+		Policy::AsPublished => Some(a.uploaded_ms >= b.uploaded_ms),
+	}
 }
 
 /// Every two of `submissions`, ordered by the position of the first, then of the second.
@@ -116,7 +131,7 @@ pub fn overlaps(submissions: &[Submission]) -> Result<Vec<Overlap>, OverlapError
 		second: second.uid,
 		share: if kept > 0 { shared as f64 / kept as f64 } else { 0.0 },
 	};
-	Ok(pairs(submissions).zip(shared_counts(submissions, layout)).map(overlap).collect())
+	Ok(pairs(submissions).zip(count::shared_counts(submissions, layout)).map(overlap).collect())
 }
 
 fn check_layout(submission: &Submission, layout: &Submission) -> Result<(), OverlapError> {
@@ -130,75 +145,6 @@ fn check_layout(submission: &Submission, layout: &Submission) -> Result<(), Over
 		Ok(())
 	} else {
 		Err(OverlapError::LayoutsDiffer { first: layout.uid, second: submission.uid })
-	}
-}
-
-/// Number of indices that each pair shares, in the order of [`pairs`].
-///
-/// Marks a chunk's indices in a bit set and asks it for those of all later submissions: `k` steps for each pair and chunk,
-/// none of which depends on the one before.
-fn shared_counts(submissions: &[Submission], layout: &Submission) -> Vec<u64> {
-	let mut shared = vec![0u64; pairs(submissions).count()];
-	let mut marked = BitSet::default();
-	let mut chunks: Vec<Vec<u16>> = vec![Vec::new(); submissions.len()];
-	for (parameter, part) in layout.parameters.iter().enumerate() {
-		let mut readers: Vec<_> = submissions
-			.iter()
-			.filter_map(|submission| submission.parameters.get(parameter))
-			.map(|part| part.indices.chunks_exact(part.per_chunk))
-			.collect();
-		for _ in part.indices.chunks_exact(part.per_chunk) {
-			for (chunk, reader) in chunks.iter_mut().zip(&mut readers) {
-				chunk.clear();
-				chunk.extend(reader.next().into_iter().flatten().filter(|index| marked.insert(**index)));
-				chunk.iter().for_each(|index| marked.remove(*index));
-			}
-			let mut counts = shared.iter_mut();
-			for (position, first) in chunks.iter().enumerate() {
-				first.iter().for_each(|index| _ = marked.insert(*index));
-				for (second, count) in chunks.iter().skip(position.saturating_add(1)).zip(counts.by_ref()) {
-					*count =
-						count.saturating_add(second.iter().filter(|index| marked.contains(**index)).count() as u64);
-				}
-				first.iter().for_each(|index| marked.remove(*index));
-			}
-		}
-	}
-	shared
-}
-
-/// A set of indices; eight kilobytes, so it stays in the nearest cache.
-struct BitSet(Box<[u64; WORDS]>);
-
-impl Default for BitSet {
-	fn default() -> Self {
-		Self(Box::new([0; WORDS]))
-	}
-}
-
-#[allow(clippy::indexing_slicing, reason = "a u16 shifted by six bits is below `WORDS`")]
-impl BitSet {
-	/// Whether `index` was not in the set before.
-	fn insert(&mut self, index: u16) -> bool {
-		let (word, bit) = Self::place(index);
-		let word = &mut self.0[word];
-		let is_new = *word & bit == 0;
-		*word |= bit;
-		is_new
-	}
-
-	fn remove(&mut self, index: u16) {
-		let (word, bit) = Self::place(index);
-		self.0[word] &= !bit;
-	}
-
-	fn contains(&self, index: u16) -> bool {
-		let (word, bit) = Self::place(index);
-		self.0[word] & bit != 0
-	}
-
-	fn place(index: u16) -> (usize, u64) {
-		(usize::from(index >> 6), 1 << (index & 63))
 	}
 }
 

@@ -5,6 +5,11 @@ use std::{collections::BTreeMap, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
+use super::policy::Policy;
+
+mod changes;
+pub use changes::Changes;
+
 /// Which elements of a flattened parameter a peer publishes after each window.
 pub const SAMPLED: Range<usize> = 10..12;
 
@@ -12,6 +17,8 @@ pub const SAMPLED: Range<usize> = 10..12;
 const WORTHLESS: f64 = 5.0;
 /// Bend of the score curve: the first steps cost most.
 const CURVATURE: f64 = 2.5;
+/// Least that an element is taken to move in a step: one that stands still would make any difference infinite.
+const LEAST_CHANGE: f64 = 1e-9;
 
 /// The elements [`SAMPLED`] of each parameter, by the parameter's name.
 pub type Samples = BTreeMap<String, Vec<f32>>;
@@ -19,6 +26,25 @@ pub type Samples = BTreeMap<String, Vec<f32>>;
 /// The sampled elements of one flattened parameter; `None` for one too small to be sampled.
 pub fn sample(parameter: &[f32]) -> Option<&[f32]> {
 	parameter.get(SAMPLED)
+}
+
+/// How long a step is.
+#[derive(Clone, Copy, Debug)]
+pub enum Steps<'a> {
+	/// One learning rate for every element, as signed updates are.
+	Even {
+		/// Of the last update.
+		learning_rate: f64,
+	},
+	/// For each element what ours moves on average.
+	Measured {
+		/// For elements that are not measured yet.
+		learning_rate: f64,
+		/// What ours move.
+		changes: &'a Samples,
+		/// Whose rules hold, see [`compare_measured`].
+		policy: Policy,
+	},
 }
 
 /// What a peer's samples tell.
@@ -56,7 +82,7 @@ pub struct Comparison {
 	pub avg_abs_diff: f64,
 	/// Largest absolute difference of an element.
 	pub max_diff: f64,
-	/// Mean difference in steps: a signed update moves an element by the learning rate, or not at all.
+	/// Difference in steps, over all elements: see [`compare`] and [`compare_measured`].
 	pub avg_steps_behind: f64,
 	/// Largest difference in steps.
 	pub max_steps_behind: f64,
@@ -82,22 +108,29 @@ pub fn score(avg_steps_behind: f64) -> f64 {
 
 /// Judges a peer's samples against ours; `None` when the peer published none.
 ///
-/// `learning_rate` is that of the last update. Every parameter that we sample must be there, complete and finite; what the
-/// peer adds is not looked at.
-pub fn judge(own: &Samples, peer: Option<&Samples>, learning_rate: f64) -> SyncVerdict {
+/// Every parameter that we sample must be there, complete and finite; what the peer adds is not looked at.
+pub fn judge(own: &Samples, peer: Option<&Samples>, steps: Steps) -> SyncVerdict {
+	let (Steps::Even { learning_rate } | Steps::Measured { learning_rate, .. }) = steps;
 	let has_own = own.values().flatten().next().is_some() && own.values().flatten().all(|value| value.is_finite());
 	if !(has_own && learning_rate.is_normal() && learning_rate > 0.0) {
 		return SyncVerdict::Unjudged;
 	}
 	let Some(peer) = peer else { return SyncVerdict::Failed(SyncFailure::NothingPublished) };
-	match own.iter().find_map(|(name, values)| failure(name, values, peer.get(name))) {
-		Some(failure) => SyncVerdict::Failed(failure),
-		None => {
-			let theirs = own.keys().filter_map(|name| peer.get(name)).flatten();
-			let pairs = own.values().flatten().zip(theirs).map(|(own, peer)| (*own, *peer));
-			SyncVerdict::Compared(compare(pairs, learning_rate))
-		},
+	if let Some(failure) = own.iter().find_map(|(name, values)| failure(name, values, peer.get(name))) {
+		return SyncVerdict::Failed(failure);
 	}
+	let theirs = own.keys().filter_map(|name| peer.get(name)).flatten();
+	let pairs = own.values().flatten().zip(theirs).map(|(own, peer)| (*own, *peer));
+	SyncVerdict::Compared(match steps {
+		Steps::Even { learning_rate } => compare(pairs, learning_rate),
+		Steps::Measured { learning_rate, changes, policy } => {
+			let change = |(name, values): (&String, &Vec<f32>)| {
+				let known = changes.get(name).cloned().unwrap_or_default();
+				known.into_iter().map(f64::from).chain(std::iter::repeat(learning_rate)).take(values.len())
+			};
+			compare_measured(pairs.zip(own.iter().flat_map(change)), learning_rate, policy)
+		},
+	})
 }
 
 fn failure(name: &str, own: &[f32], peer: Option<&Vec<f32>>) -> Option<SyncFailure> {
@@ -109,14 +142,13 @@ fn failure(name: &str, own: &[f32], peer: Option<&Vec<f32>>) -> Option<SyncFailu
 	}
 }
 
-/// Distances over `(own, peer)` pairs of elements, which are finite.
+/// Distances over `(own, peer)` pairs of elements, which are finite. A step is the learning rate, and the mean counts.
 ///
 /// Without pairs the averages are infinite; without a positive learning rate the steps are.
 pub fn compare(pairs: impl IntoIterator<Item = (f32, f32)>, learning_rate: f64) -> Comparison {
 	let (mut squares, mut sum, mut max_diff, mut param_count) = (0.0, 0.0, 0.0f64, 0usize);
-	for (own, peer) in pairs {
-		// In f64, where two finite f32 have a finite difference.
-		let difference = (f64::from(own) - f64::from(peer)).abs();
+	for pair in pairs {
+		let difference = difference(pair);
 		squares += difference * difference;
 		sum += difference;
 		max_diff = max_diff.max(difference);
@@ -136,76 +168,42 @@ pub fn compare(pairs: impl IntoIterator<Item = (f32, f32)>, learning_rate: f64) 
 	}
 }
 
-#[cfg(test)]
-mod tests {
-	use proptest::prelude::*;
-
-	use super::*;
-
-	const LEARNING_RATE: f64 = 0.5;
-
-	fn samples(list: &[(&str, &[f32])]) -> Samples {
-		list.iter().map(|(name, values)| ((*name).to_owned(), values.to_vec())).collect()
+/// As [`compare`], where each pair comes with what its element moves in a step.
+///
+/// As published the median element counts, of two the lower, so that a peer may fill the other half with anything. We ask
+/// besides how far all elements are from ours together, in units of what they move together: the larger of both counts. A
+/// plain mean of the elements' steps would not do, for it hangs on those that hardly move.
+pub fn compare_measured(
+	elements: impl IntoIterator<Item = ((f32, f32), f64)>,
+	learning_rate: f64,
+	policy: Policy,
+) -> Comparison {
+	let elements: Vec<((f32, f32), f64)> = elements.into_iter().collect();
+	let compared = compare(elements.iter().map(|(pair, _)| *pair), learning_rate);
+	if elements.is_empty() || learning_rate <= 0.0 {
+		return Comparison { max_steps_behind: f64::INFINITY, ..compared };
 	}
-
-	fn own() -> Samples {
-		samples(&[("a", &[1.0, 2.0]), ("b", &[3.0, 4.0])])
-	}
-
-	#[track_caller]
-	fn check_failed(peer: &[(&str, &[f32])], expected: SyncFailure) {
-		assert_eq!(judge(&own(), Some(&samples(peer)), LEARNING_RATE), SyncVerdict::Failed(expected));
-	}
-
-	#[test]
-	fn distance_is_counted_in_learning_rates() {
-		let peer = samples(&[("a", &[1.5, 2.0]), ("b", &[3.0, 2.5]), ("extra", &[f32::NAN])]);
-		let SyncVerdict::Compared(compared) = judge(&own(), Some(&peer), LEARNING_RATE) else { panic!("compared") };
-		assert_eq!((compared.avg_abs_diff, compared.avg_steps_behind), (0.5, 1.0));
-		assert_eq!((compared.max_diff, compared.max_steps_behind, compared.param_count), (1.5, 3.0, 4));
-	}
-
-	#[test]
-	fn one_right_parameter_hides_no_other() {
-		check_failed(&[("a", &[1.0, 2.0])], SyncFailure::ParameterMissing("b".into()));
-		check_failed(&[("a", &[1.0, 2.0]), ("b", &[])], SyncFailure::WrongLength("b".into()));
-		check_failed(&[("a", &[1.0, 2.0]), ("b", &[3.0])], SyncFailure::WrongLength("b".into()));
-		check_failed(&[("a", &[f32::NAN, 2.0]), ("b", &[3.0, 4.0])], SyncFailure::NotFinite("a".into()));
-		check_failed(&[("a", &[1.0, 2.0]), ("b", &[3.0, f32::INFINITY])], SyncFailure::NotFinite("b".into()));
-		assert_eq!(judge(&own(), None, LEARNING_RATE), SyncVerdict::Failed(SyncFailure::NothingPublished));
-	}
-
-	#[test]
-	fn what_we_cannot_compare_with_accuses_nobody() {
-		let broken = samples(&[("a", &[f32::NAN, 2.0])]);
-		for (own, learning_rate) in [(own(), 0.0), (own(), f64::NAN), (Samples::new(), 1.0), (broken, 1.0)] {
-			assert_eq!(judge(&own, None, learning_rate), SyncVerdict::Unjudged);
-		}
-	}
-
-	#[test]
-	fn small_parameters_are_not_sampled() {
-		assert_eq!(sample(&[0.0; 11]), None);
-		assert_eq!(sample(&[0.0; 12]), Some(&[0.0; 2][..]));
-	}
-
-	#[test]
-	fn a_distance_that_is_none_scores_zero() {
-		assert_eq!((score(f64::NAN), score(f64::INFINITY), score(5.0), score(0.0)), (0.0, 0.0, 0.0, 1.0));
-	}
-
-	proptest! {
-		#[test]
-		fn a_peer_never_stops_us(peer: Option<BTreeMap<String, Vec<f32>>>, a: Vec<f32>, rate: f64) {
-			let own = Samples::from([("a".to_owned(), a)]);
-			if let SyncVerdict::Compared(compared) = judge(&own, peer.as_ref(), rate) {
-				prop_assert!((0.0..=1.0).contains(&compared.score()));
-			}
-		}
-
-		#[test]
-		fn further_behind_never_scores_more(a in 0.0..10.0, b in 0.0..10.0) {
-			prop_assert!(score(f64::max(a, b)) <= score(f64::min(a, b)));
-		}
+	let moved = |change: f64| change.max(LEAST_CHANGE); // Also of NaN.
+	let mut steps: Vec<f64> = elements.iter().map(|(pair, change)| difference(*pair) / moved(*change)).collect();
+	steps.sort_by(f64::total_cmp);
+	let middle = steps.len().saturating_sub(1) >> 1;
+	let median = steps.get(middle).copied().unwrap_or(f64::INFINITY);
+	let all_differences: f64 = elements.iter().map(|(pair, _)| difference(*pair)).sum();
+	let together = all_differences / elements.iter().map(|(_, change)| moved(*change)).sum::<f64>();
+	Comparison {
+		avg_steps_behind: match policy {
+			Policy::Corrected => f64::max(median, together),
+			Policy::AsPublished => median,
+		},
+		max_steps_behind: steps.last().copied().unwrap_or(f64::INFINITY),
+		..compared
 	}
 }
+
+/// In f64, where two finite f32 have a finite difference.
+fn difference((own, peer): (f32, f32)) -> f64 {
+	(f64::from(own) - f64::from(peer)).abs()
+}
+
+#[cfg(test)]
+mod tests;

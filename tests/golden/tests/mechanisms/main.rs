@@ -5,18 +5,31 @@
 
 mod evaluation;
 mod rating;
+mod selection;
 mod submissions;
+mod sync;
 mod trace;
+mod weights;
 
 use std::fmt;
 
-use mechanisms::templar::Params;
+use mechanisms::{
+	templar::{
+		params::{Copies, SyncForm, WeightCurve},
+		weights::Piecewise,
+		Params, Policy,
+	},
+	Uid,
+};
 use serde::{de::Error, Deserialize, Deserializer};
 use serde_json::Value;
 
-/// The values of the reference, of which a recording names those that it varies.
+/// The values of the reference's seed version, of which a recording names those that it varies.
 const SEED_PARAMS: Params = Params {
-	power_normalisation: 2.0,
+	policy: Policy::AsPublished,
+	weight_curve: WeightCurve::MinPower { power_normalisation: 2.0 },
+	sync_form: SyncForm::Mean,
+	copies: Copies::Zero,
 	binary_score_ma_alpha: 0.05,
 	openskill_beta: 20.0,
 	openskill_tau: 0.1,
@@ -24,11 +37,57 @@ const SEED_PARAMS: Params = Params {
 	sync_max_steps_behind: 3.0,
 	windows_per_weights: 50,
 	uids_per_window: 4,
+	num_evaluation_bins: 1,
 	idx_overlap_threshold: 0.4,
 	missing_gradient_slash_rate: 0.75,
+	gather_peers_slash_threshold: 0.0,
+	score_zero_threshold: 0.0,
 	sync_score_slash_rate: 0.75,
 	inactivity_slash_rate: 0.25,
 };
+
+/// The parameters that a recording names; others are the seed version's.
+fn params(named: &Value) -> Params {
+	let number = |key: &str, otherwise: f64| named[key].as_f64().unwrap_or(otherwise);
+	let count = |key: &str, otherwise: u32| named[key].as_u64().map_or(otherwise, |count| count as u32);
+	let is_head = named.get("burn_rate").is_some();
+	Params {
+		weight_curve: if is_head {
+			WeightCurve::Piecewise(ladder(named, 1))
+		} else {
+			WeightCurve::MinPower { power_normalisation: number("power_normalisation", 2.0) }
+		},
+		copies: if is_head {
+			Copies::Levels { first_step: 20, naughty_windows: count("naughty_peer_timeout", 200) }
+		} else {
+			Copies::Zero
+		},
+		binary_score_ma_alpha: number("binary_score_ma_alpha", SEED_PARAMS.binary_score_ma_alpha),
+		openskill_beta: number("openskill_beta", SEED_PARAMS.openskill_beta),
+		openskill_tau: number("openskill_tau", SEED_PARAMS.openskill_tau),
+		reset_inactivity_windows: count("reset_inactivity_windows", SEED_PARAMS.reset_inactivity_windows),
+		sync_max_steps_behind: number("sync_max_steps_behind", SEED_PARAMS.sync_max_steps_behind),
+		windows_per_weights: count("windows_per_weights", SEED_PARAMS.windows_per_weights),
+		gather_peers_slash_threshold: number("gather_peers_slash_threshold", 0.0),
+		score_zero_threshold: number("score_zero_threshold", 0.0),
+		..SEED_PARAMS
+	}
+}
+
+/// The ladder of places that a recording names.
+fn ladder(named: &Value, burn_uid: Uid) -> Piecewise {
+	let number = |key: &str| named[key].as_f64().expect(key);
+	let count = |key: &str| named[key].as_u64().expect(key) as u16;
+	Piecewise {
+		burn_rate: number("burn_rate"),
+		burn_uid,
+		gather_share: number("gather_share"),
+		gather_peer_count: count("gather_peer_count"),
+		gather_top_ratio: number("gather_top_ratio"),
+		reserve_peer_count: count("reserve_peer_count"),
+		reserve_decay_ratio: number("reserve_decay_ratio"),
+	}
+}
 
 /// A number; one that is not finite is recorded as a string.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +108,7 @@ impl<'de> Deserialize<'de> for Float {
 /// `actual` is `expected` within `tolerance`, relative; not finite numbers must be equal.
 #[track_caller]
 fn check_close(actual: f64, expected: f64, tolerance: f64, what: impl fmt::Display) {
-	let is_close = (actual - expected).abs() <= tolerance * expected.abs() || actual == expected;
+	let is_close =
+		expected.is_finite() && (actual - expected).abs() <= tolerance * expected.abs() || actual == expected;
 	assert!(is_close, "{what}: {actual} is not {expected}");
 }

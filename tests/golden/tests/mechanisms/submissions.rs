@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use golden::{cases, Tally};
+use golden::{cases, recording, Tally};
 use mechanisms::{
 	templar::{
 		freshness::{Freshness, OpenSpan},
-		overlap::{copies, overlaps, ParameterIndices, Submission},
+		overlap::{copies, offenders, overlaps, Level, ParameterIndices, Submission},
+		Policy,
 	},
 	Uid,
 };
@@ -29,7 +30,7 @@ fn milliseconds(seconds: f64) -> u64 {
 	((ORIGIN + seconds) * 1_000.0).round() as u64
 }
 
-/// But for one rule: an upload in the second in which the span opens is in time with us, since stores round down to whole
+/// Trap 6. But for one rule: an upload in the second in which the span opens is in time with us, since stores round down to whole
 /// seconds. Uploads without a time, and objects read without bounds, are not judged here.
 #[test]
 fn uploads_are_early_or_late_where_the_reference_finds_them_so() {
@@ -59,6 +60,8 @@ fn uploads_are_early_or_late_where_the_reference_finds_them_so() {
 	tally.finish(FILE, 9);
 }
 
+const OVERLAPS: &str = "mechanisms/overlap_head.json";
+
 #[derive(Deserialize)]
 struct OverlapCase {
 	uids: Vec<Uid>,
@@ -76,7 +79,7 @@ struct OverlapResult {
 	min_overlap: f64,
 	max_overlap: f64,
 	pairs_over_thresh: Vec<(Uid, Uid, f64)>,
-	uids_over_thresh: BTreeMap<Uid, String>,
+	uids_over_thresh: BTreeMap<Uid, Level>,
 }
 
 /// One list of indices per parameter and peer.
@@ -88,7 +91,8 @@ fn flat_indices(case: &OverlapCase) -> Vec<(usize, Vec<Vec<u16>>)> {
 fn submissions<'a>(case: &OverlapCase, indices: &'a [(usize, Vec<Vec<u16>>)]) -> Vec<Submission<'a>> {
 	let submission = |(position, uid): (usize, &Uid)| Submission {
 		uid: *uid,
-		uploaded_ms: (case.timestamps[uid] * 1_000.0) as u64,
+		// A time of zero is that of an upload without one.
+		uploaded_ms: Some((case.timestamps[uid] * 1_000.0) as u64).filter(|time| *time > 0),
 		binary_average: 0.0,
 		parameters: indices
 			.iter()
@@ -98,13 +102,11 @@ fn submissions<'a>(case: &OverlapCase, indices: &'a [(usize, Vec<Vec<u16>>)]) ->
 	case.uids.iter().enumerate().map(submission).collect()
 }
 
-/// Figures are equal, but for the rounding of the reference's f32. So are offenders, except where both uploads have the
-/// same time: there the reference blames the one listed first, we the one with the poorer history.
+/// Figures are equal, but for the rounding of the reference's f32; and so, as published, are offenders and levels.
 #[test]
 fn overlaps_are_those_of_the_reference() {
-	const FILE: &str = "mechanisms/overlap_head.json";
 	let mut tally = Tally::default();
-	for case in cases::<OverlapCase>(FILE) {
+	for case in cases::<OverlapCase>(OVERLAPS) {
 		let indices = flat_indices(&case);
 		let submissions = submissions(&case, &indices);
 		let shares: Vec<f64> = overlaps(&submissions).expect("one layout").iter().map(|pair| pair.share).collect();
@@ -115,21 +117,56 @@ fn overlaps_are_those_of_the_reference() {
 			check_close(shares.iter().copied().fold(0.0, f64::max), case.result.max_overlap, 1e-6, "most");
 		}
 
-		let copied = copies(&submissions, case.threshold).expect("one layout");
+		let copied = copies(&submissions, case.threshold, Policy::AsPublished).expect("one layout");
 		assert_eq!(copied.len(), case.result.pairs_over_thresh.len());
 		for (copied, (first, second, share)) in copied.iter().zip(&case.result.pairs_over_thresh) {
 			check_close(copied.share, *share, 1e-6, "share");
-			let (earlier, later) =
-				if case.timestamps[first] < case.timestamps[second] { (first, second) } else { (second, first) };
-			if case.timestamps[first] != case.timestamps[second] {
-				assert_eq!((copied.original, copied.offender), (*earlier, *later));
-				assert!(case.result.uids_over_thresh.contains_key(&copied.offender));
-			} else {
-				assert_eq!(copied.offender, *first.max(second));
-				tally.under("pairs uploaded at the same time");
-			}
+			assert!([(*first, *second), (*second, *first)].contains(&(copied.offender, copied.original)));
 		}
+		let level = |(uid, share)| (uid, Level::of(share).expect("a share"));
+		let levels: BTreeMap<Uid, Level> = offenders(&copied, Policy::AsPublished).into_iter().map(level).collect();
+		assert_eq!(levels, case.result.uids_over_thresh);
 		tally.compared();
 	}
-	tally.finish(FILE, 1);
+	tally.finish(OVERLAPS, 5);
+}
+
+/// Of two dated uploads we blame the later one, as the reference does. It differs where both have the same time: there the
+/// reference blames the one listed first, we the one with the poorer history. Without a time we blame nobody.
+#[test]
+fn later_uploads_are_blamed_and_undated_ones_blame_nobody() {
+	let mut tally = Tally::default();
+	for case in cases::<OverlapCase>(OVERLAPS) {
+		let indices = flat_indices(&case);
+		let copied = copies(&submissions(&case, &indices), case.threshold, Policy::Corrected).expect("one layout");
+		let time = |uid: &Uid| case.timestamps[uid];
+		let pairs = case.result.pairs_over_thresh.iter();
+		let dated: Vec<_> = pairs.filter(|(first, second, _)| time(first) > 0.0 && time(second) > 0.0).collect();
+		assert_eq!(copied.len(), dated.len());
+		for (copied, (first, second, _)) in copied.iter().zip(dated) {
+			if time(first) == time(second) {
+				assert_eq!(copied.offender, *first.max(second));
+				tally.under("pairs uploaded at the same time");
+			} else {
+				assert!(time(&copied.offender) > time(&copied.original));
+				tally.compared();
+			}
+		}
+	}
+	tally.finish(OVERLAPS, 1);
+}
+
+#[derive(Deserialize)]
+struct Levels {
+	levels: Vec<(f64, String)>,
+}
+
+#[test]
+fn levels_of_copies_are_those_of_the_reference() {
+	let Some(Levels { levels }) = recording(OVERLAPS) else { return };
+	for (share, recorded) in &levels {
+		let level = serde_json::from_value::<Level>(recorded.as_str().into()).ok();
+		assert_eq!(Level::of(*share), level, "{share}: {recorded}");
+	}
+	assert!(!levels.is_empty());
 }

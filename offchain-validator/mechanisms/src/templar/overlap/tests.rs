@@ -7,7 +7,12 @@ use super::*;
 
 /// A submission with one parameter of chunks of four indices.
 fn submission(uid: Uid, uploaded_ms: u64, binary_average: f32, indices: &[u16]) -> Submission<'_> {
-	Submission { uid, uploaded_ms, binary_average, parameters: vec![ParameterIndices { per_chunk: 4, indices }] }
+	Submission {
+		uid,
+		uploaded_ms: Some(uploaded_ms),
+		binary_average,
+		parameters: vec![ParameterIndices { per_chunk: 4, indices }],
+	}
 }
 
 #[track_caller]
@@ -23,7 +28,7 @@ fn check_offender(first: (u64, f32), second: (u64, f32), offender: Uid) {
 	let both = [submission(1, first.0, first.1, &same), submission(2, second.0, second.1, &same)];
 	let reversed = [both[1].clone(), both[0].clone()];
 	for submissions in [both, reversed] {
-		let found = copies(&submissions, 0.4).unwrap();
+		let found = copies(&submissions, 0.4, Policy::Corrected).unwrap();
 		assert_eq!(found, [Copied { offender, original: 3 - offender, share: 1.0 }]);
 	}
 }
@@ -67,15 +72,45 @@ fn a_tie_in_time_goes_against_the_lower_average_then_the_higher_uid() {
 #[test]
 fn the_threshold_itself_is_a_copy() {
 	let both = [submission(1, 0, 0.0, &[1, 2, 3, 4]), submission(2, 1, 0.0, &[1, 2, 30, 40])];
-	assert_eq!(copies(&both, 0.5).unwrap().len(), 1);
-	assert_eq!(copies(&both, 0.51), Ok(Vec::new()));
+	assert_eq!(copies(&both, 0.5, Policy::Corrected).unwrap().len(), 1);
+	assert_eq!(copies(&both, 0.51, Policy::Corrected), Ok(Vec::new()));
+}
+
+#[test]
+fn an_upload_without_a_time_blames_nobody_and_blamed_the_other_as_published() {
+	let same = [1, 2, 3, 4];
+	let undated = Submission { uploaded_ms: None, ..submission(1, 0, 0.0, &same) };
+	let both = [undated, submission(2, 5, 0.0, &same)];
+	assert_eq!(copies(&both, 0.4, Policy::Corrected), Ok(Vec::new()));
+	assert_eq!(copies(&both, 0.4, Policy::AsPublished).unwrap()[0].offender, 2);
+}
+
+#[test]
+fn a_tie_in_time_went_against_the_first_in_the_list_as_published() {
+	let same = [1, 2, 3, 4];
+	let both = [submission(1, 5, 0.0, &same), submission(2, 5, 0.0, &same)];
+	assert_eq!(copies(&both, 0.4, Policy::Corrected).unwrap()[0].offender, 2);
+	assert_eq!(copies(&both, 0.4, Policy::AsPublished).unwrap()[0].offender, 1);
+}
+
+#[test]
+fn of_several_copies_the_worst_counts_and_as_published_the_last() {
+	let copied = [0.9, 0.45].map(|share| Copied { offender: 3, original: 1, share });
+	assert_eq!(offenders(&copied, Policy::Corrected), [(3, 0.9)].into());
+	assert_eq!(offenders(&copied, Policy::AsPublished), [(3, 0.45)].into());
+}
+
+#[test]
+fn a_share_that_is_none_has_no_level() {
+	assert_eq!([-0.01, 1.01, f64::NAN].map(Level::of), [None; 3]);
 }
 
 #[test]
 fn an_original_copied_twice_is_blamed_for_neither() {
 	let same = [1, 2, 3, 4];
 	let all = [submission(1, 30, 0.0, &same), submission(2, 10, 0.0, &same), submission(3, 20, 0.0, &same)];
-	let offenders: Vec<Uid> = copies(&all, 0.4).unwrap().iter().map(|copied| copied.offender).collect();
+	let offenders: Vec<Uid> =
+		copies(&all, 0.4, Policy::Corrected).unwrap().iter().map(|copied| copied.offender).collect();
 	assert_eq!(offenders, [1, 1, 3]);
 }
 

@@ -3,11 +3,13 @@
 
 use super::*;
 use crate::templar::{
-	params::tests::seed_params,
+	params::tests::{as_published, head_params, seed_params},
 	scores::Losses,
-	sync::{compare, SyncFailure},
+	sync::{compare, SyncFailure, SyncVerdict},
 };
 
+mod copies;
+mod policies;
 mod properties;
 
 /// A uid at which all others are measured: active and gathered in every window, and never judged.
@@ -32,6 +34,7 @@ fn observations(state: &State, verdicts: &[(Uid, Verdict)]) -> Observations {
 	let uids: Vec<Uid> = verdicts.iter().map(|(uid, _)| *uid).collect();
 	Observations {
 		window: state.last_window().map_or(1, |last| last + 1),
+		global_step: 100,
 		active: active(&uids),
 		gather: Some(Gather::default()),
 		sync: uids.iter().map(|uid| (*uid, steps_behind(0.0))).collect(),
@@ -72,24 +75,25 @@ fn check_kept(change: impl FnOnce(&mut Observations), kept_of_score: f32, kept_o
 }
 
 fn gather(peers: &[Uid], skipped: &[Uid]) -> Option<Gather> {
-	Some(Gather { peers: peers.iter().copied().collect(), skipped: skipped.iter().copied().collect() })
+	let set = |uids: &[Uid]| uids.iter().copied().collect();
+	Some(Gather { peers: set(peers), skipped: set(skipped), stand_ins: BTreeSet::new() })
 }
 
 #[test]
 fn each_offence_costs_its_part() {
 	check_kept(|_| (), 1.0, 1.0);
 	check_kept(|seen| _ = seen.active.remove(&1), 0.75, 1.0);
-	check_kept(|seen| seen.gather = gather(&[1], &[1]), 0.75, 0.75);
-	check_kept(|seen| _ = seen.verdicts.insert(1, Verdict::Missing), 0.75, 0.75);
+	check_kept(|seen| seen.gather = gather(&[1], &[1]), 0.25, 0.25);
+	check_kept(|seen| _ = seen.verdicts.insert(1, Verdict::Missing), 0.25, 0.25);
 	check_kept(|seen| _ = seen.verdicts.insert(1, Verdict::Invalid), 0.0, 1.0);
-	check_kept(|seen| _ = seen.verdicts.insert(1, Verdict::Copied), 0.0, 0.75);
+	check_kept(|seen| _ = seen.copied.insert(1, 0.9), 0.0, 0.25);
 }
 
 #[test]
 fn only_gathered_peers_pay_for_being_out_of_sync() {
 	for bad in [steps_behind(3.5), SyncVerdict::Failed(SyncFailure::NothingPublished)] {
 		let sync = BTreeMap::from([(1, bad)]);
-		check_kept(|seen| (seen.gather, seen.sync) = (gather(&[1], &[]), sync.clone()), 0.75, 0.75);
+		check_kept(|seen| (seen.gather, seen.sync) = (gather(&[1], &[]), sync.clone()), 0.25, 0.25);
 		check_kept(|seen| seen.sync = sync, 1.0, 1.0);
 	}
 	check_kept(|seen| (seen.gather, seen.sync) = (gather(&[1], &[]), [(1, steps_behind(3.0))].into()), 1.0, 1.0);
@@ -103,11 +107,12 @@ fn one_window_can_cost_three_times() {
 			seen.sync.insert(1, steps_behind(4.0));
 			seen.verdicts.insert(1, Verdict::Missing);
 		},
-		0.75 * 0.75 * 0.75,
-		0.75 * 0.75 * 0.75,
+		0.25 * 0.25 * 0.25,
+		0.25 * 0.25 * 0.25,
 	);
 }
 
+/// Trap 13.
 #[test]
 fn our_own_failure_costs_nobody() {
 	check_kept(|seen| _ = seen.verdicts.insert(1, Verdict::Unjudged), 1.0, 1.0);
@@ -138,7 +143,8 @@ fn a_copy_meets_nobody_and_earns_nothing() {
 	assert!(state.peer(1).unwrap().carried_score.is_some());
 
 	let rating = state.peer(1).unwrap().rating;
-	let copied = observations(&state, &[(1, Verdict::Copied), (2, helps(0.1)), (3, helps(0.05))]);
+	let mut copied = observations(&state, &[(1, helps(0.3)), (2, helps(0.1)), (3, helps(0.05))]);
+	copied.copied = [(1, 0.9)].into();
 	let outcome = score(&mut state, &copied);
 	let copier = state.peer(1).unwrap();
 	assert_eq!(outcome.rated, [2, 3]);
@@ -151,10 +157,11 @@ fn a_copy_meets_nobody_and_earns_nothing() {
 
 #[test]
 fn no_offence_raises_a_negative_score() {
-	for verdict in [Verdict::Missing, Verdict::Invalid, Verdict::Copied] {
+	for (verdict, copied) in [(Verdict::Missing, None), (Verdict::Invalid, None), (Verdict::Unjudged, Some((2, 0.9)))] {
 		let mut state = seasoned();
 		let before = state.peer(2).unwrap().final_score;
 		let mut seen = observations(&state, &[(2, verdict)]);
+		seen.copied = copied.into_iter().collect();
 		seen.gather = gather(&[2], &[2]);
 		let outcome = score(&mut state, &seen);
 		assert_eq!(state.peer(2).unwrap().final_score, before);
@@ -162,6 +169,24 @@ fn no_offence_raises_a_negative_score() {
 	}
 }
 
+/// Trap 2.
+#[test]
+fn a_rating_overwrites_a_cut_which_lasts_in_the_average_alone() {
+	let (mut cut, mut spared) = (seasoned(), seasoned());
+	let gap = Observations { gather: gather(&[1], &[1]), ..observations(&cut, &[(2, Verdict::Unjudged)]) };
+	let none = observations(&spared, &[(2, Verdict::Unjudged)]);
+	for (state, seen) in [(&mut cut, &gap), (&mut spared, &none)] {
+		score(state, &Observations { active: active(&[1, 2]), ..seen.clone() });
+		let matched = observations(state, &[(1, helps(0.2)), (2, helps(0.1))]);
+		score(state, &matched);
+	}
+	let (cut, spared) = (cut.peer(1).unwrap(), spared.peer(1).unwrap());
+	assert_eq!(cut.rating, spared.rating);
+	let averages = cut.binary_average / spared.binary_average;
+	assert!(averages < 0.5 && (cut.final_score / spared.final_score - averages).abs() < 1e-5);
+}
+
+/// Trap 3.
 #[test]
 fn one_score_alone_waits_for_an_opponent() {
 	let mut state = State::default();
@@ -175,18 +200,15 @@ fn one_score_alone_waits_for_an_opponent() {
 }
 
 #[test]
-fn who_stays_away_loses_all_but_the_rating() {
+fn who_stays_away_too_long_is_forgotten() {
 	let mut state = seasoned();
-	let rating = state.peer(1).unwrap().rating;
 	let mut resets = Vec::new();
 	for _ in 0..60 {
 		let seen = observations(&state, &[]);
 		resets.extend(score(&mut state, &seen).resets.into_iter().map(|uid| (uid, seen.window)));
 	}
 	assert_eq!(resets, [(1, 57), (2, 57)]); // Away since 31, and reset once.
-	let left =
-		Peer { rating, evaluated: true, inactive_since: state.peer(1).unwrap().inactive_since, ..Peer::default() };
-	assert_eq!(state.peer(1), Some(&left));
+	assert_eq!((state.peer(1), state.peer(2)), (None, None));
 }
 
 #[test]
@@ -200,7 +222,7 @@ fn inactivity_ends_when_the_uid_is_seen() {
 	assert_eq!((state.peer(1).unwrap().inactive_since, state.peer(1).unwrap().waiting), (None, Some(2)));
 }
 
-/// Found by level: that nobody looked in the window in which it left changes nothing but the date.
+/// Trap 9. Found by level: that nobody looked in the window in which it left changes nothing but the date.
 #[test]
 fn who_left_unseen_is_found_later() {
 	let mut state = seasoned();
@@ -212,12 +234,29 @@ fn who_left_unseen_is_found_later() {
 	assert_eq!(state.peer(1).unwrap().inactive_since, Some(32));
 }
 
+/// Trap 11.
 #[test]
 fn a_reused_uid_inherits_nothing() {
 	let mut state = seasoned();
+	state.naughty.insert(1, 9);
 	state.reset_uid(1);
-	assert_eq!(state.peer(1), None);
+	assert_eq!((state.peer(1), state.is_naughty(1)), (None, false));
 	assert!(state.shares().is_empty());
+}
+
+/// Trap 10.
+#[test]
+fn a_restart_forgets_nothing() {
+	let mut state = seasoned();
+	let alone = observations(&state, &[(1, helps(0.2))]); // A carried score, somebody evaluated, somebody inactive.
+	score(&mut state, &alone);
+	state.naughty.insert(3, 9);
+	let saved = serde_json::to_string(&state).unwrap();
+	let mut restored: State = serde_json::from_str(&saved).unwrap();
+	assert_eq!(restored, state);
+	let seen = observations(&state, &[(2, helps(0.1)), (4, Verdict::Missing)]);
+	assert_eq!(score(&mut restored, &seen), score(&mut state, &seen));
+	assert_eq!(restored, state);
 }
 
 #[test]
@@ -261,4 +300,22 @@ fn who_waited_longer_is_likelier_drawn() {
 	// Uid 5 is new. The weights are 1, 1 and 2, and two are drawn however many draws there are.
 	assert_eq!(state.sample(&params, &active(&[1, 5]), &[0.6, 0.4, 0.1]), [WITNESS, 1]);
 	assert_eq!(state.sample(&params, &active(&[1, 5]), &[0.3]), [5]);
+}
+
+#[test]
+fn uids_are_drawn_from_one_bin_of_skill_and_never_while_barred() {
+	let mut state = seasoned(); // Uid 1 is best, 2 worst.
+	let params = Params { uids_per_window: 1, num_evaluation_bins: 2, ..head_params() };
+	let all = active(&[1, 2]);
+	assert_eq!(state.sample(&params, &all, &[0.4, 0.0]), [1]);
+	assert_eq!(state.sample(&params, &all, &[0.6, 0.0]), [2]);
+	state.naughty.insert(1, 9);
+	assert_eq!(state.sample(&params, &all, &[0.4, 0.0]), [WITNESS]);
+	assert!(state.sample(&params, &all, &[]).is_empty());
+}
+
+#[test]
+fn the_signs_of_the_last_twenty_gradient_scores_are_kept() {
+	let history = seasoned().peer(1).unwrap().negative_history.clone();
+	assert_eq!(history, [false; 20]);
 }
