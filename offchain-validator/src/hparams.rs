@@ -259,7 +259,7 @@ mod tests {
 
 	#[test]
 	fn the_files_of_this_project_hold() {
-		for name in ["hparams.json", "hparams/localnet.json", "hparams/short.json"] {
+		for name in ["hparams.json", "hparams/localnet.json", "hparams/short.json", "hparams/templar-head.json"] {
 			if let Err(error) = Hparams::read(&file(name)) {
 				panic!("{name}: {}", crate::one_line(&error));
 			}

@@ -174,6 +174,17 @@ impl Participant {
 		self.clock.window().is_ok_and(|newest| newest <= window.saturating_add(behind))
 	}
 
+	/// The window that the chain is in while we look at `window`.
+	pub fn current_window(&self, window: Window) -> Window {
+		let least = window.saturating_add(self.hparams.windows.validator_offset);
+		self.clock.window().map_or(least, |newest| newest.max(least))
+	}
+
+	/// Outer steps that the run has taken before `window`'s.
+	pub fn global_step(&self, window: Window) -> u64 {
+		window.saturating_sub(self.start_window).into()
+	}
+
 	/// The learning rate of `window`.
 	pub fn learning_rate(&self, window: Window) -> f64 {
 		self.hparams.training.learning_rate_at(window.saturating_sub(self.start_window))

@@ -5,9 +5,9 @@
 //! The reference lets the validator with the most stake post the list of peers. Here the chain is the list: the miners
 //! with the most incentive. Every node reads the same from the same block, and there is no leader to trust.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use mechanisms::templar::peers::{initial, Limits};
 use mechanisms::Uid;
 
 use crate::bucket::BucketAddress;
@@ -48,11 +48,10 @@ fn select(
 		(neuron.stake <= limit).then_some((neuron.uid, bucket))
 	};
 	let miners: BTreeMap<Uid, BucketAddress> = neurons.values().filter_map(miner).collect();
-	let mut gather: Vec<Uid> = miners.keys().copied().collect();
-	// A stable sort: miners of equal incentive stay in the order of their uids.
-	gather.sort_by_key(|uid| Reverse(neurons.get(uid).map_or(0, |neuron| neuron.incentive)));
-	gather.truncate(if gather.len() < params.minimum_peers { 0 } else { params.max_topk_peers });
-	gather.sort_unstable();
+	let all: BTreeSet<Uid> = miners.keys().copied().collect();
+	let incentive = |uid| neurons.get(&uid).map_or(0.0, |neuron| neuron.incentive.into());
+	let limits = Limits { max_topk_peers: params.max_topk_peers, minimum_peers: params.minimum_peers };
+	let gather = initial(&all, incentive, limits).unwrap_or_default().into_iter().collect();
 	Peers { hotkeys: neurons.iter().map(|(uid, neuron)| (*uid, neuron.hotkey)).collect(), miners, gather }
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use mechanisms::templar::sync::Changes;
 use mechanisms::templar::State as Scores;
 use mechanisms::Uid;
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use crate::atomic;
 use crate::clock::Window;
 
 /// Version of the file's form.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A row of weights, as it goes to the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ pub struct ValidatorState {
 	version: u32,
 	/// Scores and ratings by uid.
 	pub scores: Scores,
+	/// What our own model moves in a step.
+	pub changes: Changes,
 	/// Who held each uid when it was last looked at. A uid is a slot; what is known of it is of its hotkey.
 	pub hotkeys: BTreeMap<Uid, String>,
 	/// The last window in which each uid had uploaded something.
@@ -81,6 +84,7 @@ impl Default for ValidatorState {
 		Self {
 			version: VERSION,
 			scores: Scores::default(),
+			changes: Changes::default(),
 			hotkeys: BTreeMap::new(),
 			last_seen: BTreeMap::new(),
 			due: None,
@@ -165,10 +169,10 @@ mod tests {
 	fn another_form_and_rubbish_are_told_apart_and_left_alone() {
 		let folder = tempfile::tempdir().expect("a folder can be made");
 		let path = folder.path().join("state.json");
-		for (text, newer) in [("{\"version\": 2, \"more\": []}", true), ("{\"version\": 1}", false), ("", false)] {
+		for (text, newer) in [("{\"version\": 3, \"more\": []}", true), ("{\"version\": 2}", false), ("", false)] {
 			fs::write(&path, text).expect("it can be written");
 			match ValidatorState::open(&path) {
-				Err(StateError::Version { found: 2, .. }) => assert!(newer),
+				Err(StateError::Version { found: 3, .. }) => assert!(newer),
 				Err(StateError::Parse { .. }) => assert!(!newer),
 				other => panic!("{text}: {other:?}"),
 			}

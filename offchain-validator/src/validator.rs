@@ -57,6 +57,15 @@ pub enum ValidatorError {
 	},
 }
 
+/// What was found out about the submissions of a window.
+#[derive(Clone)]
+struct Findings {
+	/// Copies, each with the part of the indices in common.
+	copied: BTreeMap<Uid, f64>,
+	/// What became of those that were drawn for evaluation.
+	verdicts: Verdicts,
+}
+
 /// A validator at work.
 struct Validator {
 	participant: Participant,
@@ -89,7 +98,7 @@ impl Validator {
 		let start = Instant::now();
 		let submissions = self.participant.submissions(&view, view.peers.miners.keys().copied()).await?;
 		let gathered = start.elapsed();
-		let verdicts = if self.state.has_scored(window) {
+		let findings = if self.state.has_scored(window) {
 			None // A restart came between the scores and the outer step: the scores are in the state.
 		} else {
 			Some(self.score(&view, after, &submissions).await?)
@@ -97,14 +106,14 @@ impl Validator {
 		let scored = start.elapsed();
 		self.state.save(&self.file)?; // Before the chain hears of it: a restart must not rate this window twice.
 		self.act(&view, &submissions).await?;
-		let Some(verdicts) = verdicts else { return Ok(()) };
+		let Some(findings) = findings else { return Ok(()) };
 		let seconds = Seconds {
 			gather: gathered.as_secs_f64(),
 			score: (scored - gathered).as_secs_f64(),
 			act: (start.elapsed() - scored).as_secs_f64(),
 		};
 		let heldout_loss = self.participant.heldout_loss().await?;
-		self.record(record::scored_window(&view, after, &submissions, &verdicts, &self.state, heldout_loss, seconds));
+		self.record(record::scored_window(&view, after, &submissions, &findings, &self.state, heldout_loss, seconds));
 		Ok(())
 	}
 
@@ -114,17 +123,18 @@ impl Validator {
 		view: &WindowView,
 		after: BlockId,
 		submissions: &BTreeMap<Uid, Submission>,
-	) -> Result<Verdicts, ValidatorError> {
+	) -> Result<Findings, ValidatorError> {
 		self.follow(view, submissions);
 		let copied = copies::offenders(&self.participant, &self.state.scores, view.window, submissions)?;
-		let sync = observe::sync(&self.participant, view).await?;
+		let sync = observe::sync(&self.participant, &mut self.state.changes, view).await?;
 		let active = observe::active(&self.participant, &self.state, view);
 		let scores = &self.state.scores;
 		let verdicts =
 			evaluate::evaluate(&self.participant, scores, view.window, after, submissions, &active, &copied).await?;
 
-		let params = &self.participant.hparams.scoring;
-		let seen = observe::observations(&self.state, view, submissions, active, sync, verdicts.clone());
+		let findings = Findings { copied, verdicts };
+		let (participant, params) = (&self.participant, &self.participant.hparams.scoring);
+		let seen = observe::observations(participant, &self.state, view, submissions, active, sync, findings.clone());
 		let failed = |source| ValidatorError::Scores { window: view.window, source };
 		let outcome = self.state.scores.window(params, &seen).map_err(failed)?;
 		self.state.windows_scored = self.state.windows_scored.saturating_add(1);
@@ -132,7 +142,7 @@ impl Validator {
 			self.state.due = submit::row(view.window, shares);
 		}
 		tell(&outcome);
-		Ok(verdicts)
+		Ok(findings)
 	}
 
 	/// Notes who holds each uid, and who has uploaded something.
@@ -180,6 +190,6 @@ fn tell(outcome: &Outcome) {
 		info!(uid = slash.uid, reason = ?slash.reason, "score cut from {} to {}", slash.before, slash.after);
 	}
 	for uid in &outcome.resets {
-		info!(uid, "inactive for too long: its scores begin from nothing");
+		info!(uid, "was away for too long, or copied: its scores begin from nothing");
 	}
 }

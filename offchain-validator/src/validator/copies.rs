@@ -2,7 +2,7 @@
 
 //! Finds gradients that are another miner's.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use mechanisms::templar::overlap::{self, ParameterIndices};
 use mechanisms::templar::State;
@@ -15,30 +15,34 @@ use crate::gather::Submission;
 use crate::gradient::{CompressedGradient, Layouts};
 use crate::participant::Participant;
 
-/// The miners whose gradient shares too many indices with one that was uploaded before it.
+/// The miners whose gradient shares too many indices with one that was uploaded before it, and which part of them.
 pub(super) fn offenders(
 	participant: &Participant,
 	scores: &State,
 	window: Window,
 	submissions: &BTreeMap<Uid, Submission>,
-) -> Result<BTreeSet<Uid>, ValidatorError> {
+) -> Result<BTreeMap<Uid, f64>, ValidatorError> {
+	let scoring = &participant.hparams.scoring;
+	if !scoring.counts_copies(participant.global_step(window)) {
+		return Ok(BTreeMap::new());
+	}
 	let mut compared = Vec::new();
 	for (uid, submission) in submissions {
 		let Submission::Gradient { gradient, uploaded_ms } = submission else { continue };
 		compared.push(overlap::Submission {
 			uid: *uid,
-			uploaded_ms: *uploaded_ms,
+			uploaded_ms: Some(*uploaded_ms),
 			binary_average: scores.peer(*uid).map_or(0.0, |peer| peer.binary_average),
 			parameters: parameters(gradient, &participant.layouts),
 		});
 	}
-	let threshold = participant.hparams.scoring.idx_overlap_threshold;
-	let copies = overlap::copies(&compared, threshold).map_err(|source| ValidatorError::Overlap { window, source })?;
+	let copies = overlap::copies(&compared, scoring.idx_overlap_threshold, scoring.policy)
+		.map_err(|source| ValidatorError::Overlap { window, source })?;
 	for copy in &copies {
 		let percent = 100.0 * copy.share;
 		info!(uid = copy.offender, of = copy.original, window, "copied: {percent:.0} % of the indices agree");
 	}
-	Ok(copies.into_iter().map(|copy| copy.offender).collect())
+	Ok(overlap::offenders(&copies, scoring.policy))
 }
 
 /// The indices of every parameter, in the model's order.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
-use mechanisms::templar::{State, Verdict};
+use mechanisms::templar::{Policy, State, Verdict};
 use mechanisms::Uid;
 use tracing::{debug, warn};
 
@@ -34,12 +34,14 @@ pub(super) async fn evaluate(
 	after: BlockId,
 	submissions: &BTreeMap<Uid, Submission>,
 	active: &BTreeSet<Uid>,
-	copied: &BTreeSet<Uid>,
+	copied: &BTreeMap<Uid, f64>,
 ) -> Result<Verdicts, ParticipantError> {
-	let mut verdicts: Verdicts = copied.iter().map(|uid| (*uid, Verdict::Copied)).collect();
-	let candidates = active.difference(copied).copied().collect();
 	let scoring = &participant.hparams.scoring;
-	let draws = draws(after, scoring.uids_per_window);
+	// A copy competes with nobody, so a look at it would be lost.
+	let competes = |uid: &&Uid| scoring.policy == Policy::AsPublished || !copied.contains_key(*uid);
+	let candidates = active.iter().filter(competes).copied().collect();
+	let draws = draws(after, scoring.uids_per_window.saturating_add(1)); // One for the bin.
+	let mut verdicts = Verdicts::new();
 	let unreachable = all_unreachable(submissions);
 	let mut gradients = Vec::new();
 	for uid in scores.sample(scoring, &candidates, &draws) {
@@ -54,10 +56,10 @@ pub(super) async fn evaluate(
 	Ok(verdicts)
 }
 
-/// One number in [0, 1) for each miner to draw.
-fn draws(after: BlockId, uids_per_window: u32) -> Vec<f64> {
+/// So many numbers in [0, 1).
+fn draws(after: BlockId, count: u32) -> Vec<f64> {
 	let mut random = Generator::new(Seed::of_block(&after.hash_bytes(), "miners").get());
-	(0..uids_per_window).map(|_| (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64).collect()
+	(0..count).map(|_| (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64).collect()
 }
 
 /// Measures each gradient on the device. What fails on our side leaves its miner unjudged.

@@ -7,8 +7,7 @@ use std::collections::BTreeMap;
 use mechanisms::templar::Verdict;
 use mechanisms::Uid;
 
-use super::evaluate::Verdicts;
-use super::submit;
+use super::{submit, Findings};
 use crate::chain::BlockId;
 use crate::gather::Submission;
 use crate::journal::{ScoredMiner, ScoredWindow, Seconds};
@@ -20,13 +19,13 @@ pub(super) fn scored_window(
 	view: &WindowView,
 	after: BlockId,
 	submissions: &BTreeMap<Uid, Submission>,
-	verdicts: &Verdicts,
+	findings: &Findings,
 	state: &ValidatorState,
 	heldout_loss: f64,
 	seconds: Seconds,
 ) -> ScoredWindow {
 	let has_gradient = |uid: &Uid| submissions.get(uid).is_some_and(|submission| submission.gradient().is_some());
-	let miner = |(uid, submission): (&Uid, &Submission)| (*uid, scored_miner(*uid, submission, verdicts, state));
+	let miner = |(uid, submission): (&Uid, &Submission)| (*uid, scored_miner(*uid, submission, findings, state));
 	ScoredWindow {
 		window: view.window,
 		block: after.number,
@@ -39,13 +38,14 @@ pub(super) fn scored_window(
 	}
 }
 
-fn scored_miner(uid: Uid, submission: &Submission, verdicts: &Verdicts, state: &ValidatorState) -> ScoredMiner {
+fn scored_miner(uid: Uid, submission: &Submission, findings: &Findings, state: &ValidatorState) -> ScoredMiner {
 	let peer = state.scores.peer(uid).cloned().unwrap_or_default();
 	let rating = peer.rating.unwrap_or_default();
-	let verdict = verdicts.get(&uid);
+	let verdict = findings.verdicts.get(&uid);
+	let is_copy = findings.copied.contains_key(&uid);
 	ScoredMiner {
 		submission: submission.to_string(),
-		verdict: verdict.map_or("not evaluated", word).into(),
+		verdict: if is_copy { "copied" } else { verdict.map_or("not evaluated", word) }.into(),
 		improvement: match verdict {
 			Some(Verdict::Scored(scores)) => Some([scores.own_improvement, scores.random_improvement]),
 			_ => None,
@@ -65,7 +65,6 @@ fn word(verdict: &Verdict) -> &'static str {
 		Verdict::Scored(_) => "scored",
 		Verdict::Missing => "missing",
 		Verdict::Invalid => "invalid",
-		Verdict::Copied => "copied",
 		Verdict::Unjudged => "not judged",
 	}
 }

@@ -83,7 +83,7 @@ pub enum Copies {
 		/// Outer steps that a model takes before copies are punished: while it is raw, honest gradients agree.
 		first_step: u64,
 		/// Windows, counted from that of the copy, in which who copied most of a submission is not evaluated; at least 1.
-		naughty_windows: u32,
+		naughty_peer_timeout: u32,
 	},
 }
 
@@ -114,11 +114,19 @@ impl Params {
 		}
 	}
 
+	/// Whether copies count once a model has taken so many outer steps.
+	pub fn counts_copies(&self, global_step: u64) -> bool {
+		match self.copies {
+			Copies::Zero => true,
+			Copies::Levels { first_step, .. } => global_step >= first_step,
+		}
+	}
+
 	/// Whether every value is in its range; else the first one that is not.
 	pub fn check(&self) -> Result<(), ParamsError> {
 		self.weight_curve.check()?;
-		if let Copies::Levels { naughty_windows, .. } = self.copies {
-			above_zero("naughty_windows", naughty_windows.into(), u32::MAX.into(), "[1, 4294967295]")?;
+		if let Copies::Levels { naughty_peer_timeout, .. } = self.copies {
+			above_zero("naughty_peer_timeout", naughty_peer_timeout.into(), u32::MAX.into(), "[1, 4294967295]")?;
 		}
 		// The steps to the sync score end at five: a limit above would slash nobody.
 		above_zero("binary_score_ma_alpha", self.binary_score_ma_alpha, 1.0, "(0, 1]")?;

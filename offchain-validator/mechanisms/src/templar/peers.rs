@@ -17,14 +17,12 @@ pub struct Limits {
 	pub max_topk_peers: usize,
 	/// A list of fewer peers is none.
 	pub minimum_peers: usize,
-	/// Most peers of a full list that make room for others at a time.
-	pub peers_to_replace: usize,
 }
 
 /// The first list: the active uids with the most incentive, and if there is room the others, the lowest uid first.
 ///
 /// `None` when fewer than `minimum_peers` are active. Equal incentives rank by uid.
-pub fn initial(active: &BTreeSet<Uid>, incentive: impl Fn(Uid) -> f64, limits: &Limits) -> Option<BTreeSet<Uid>> {
+pub fn initial(active: &BTreeSet<Uid>, incentive: impl Fn(Uid) -> f64, limits: Limits) -> Option<BTreeSet<Uid>> {
 	let list: BTreeSet<Uid> = ranked(active, incentive).into_iter().take(limits.max_topk_peers).collect();
 	(list.len() >= limits.minimum_peers).then_some(list)
 }
@@ -39,7 +37,9 @@ pub struct Rotation<'a> {
 	/// Uids with a share.
 	pub paid: &'a BTreeSet<Uid>,
 	/// Bounds of the list.
-	pub limits: &'a Limits,
+	pub limits: Limits,
+	/// Most peers of a full list that make room for others at a time, though active and paid.
+	pub peers_to_replace: usize,
 	/// Whose rules hold.
 	pub policy: Policy,
 }
@@ -67,7 +67,7 @@ impl Rotation<'_> {
 		let unpaid: BTreeSet<Uid> = turn.list.difference(self.paid).copied().collect();
 		turn.swap(&unpaid, unpaid.len());
 		let originals = turn.list.intersection(self.current).copied().collect();
-		turn.swap(&originals, self.limits.peers_to_replace);
+		turn.swap(&originals, self.peers_to_replace);
 		Some(turn.list)
 	}
 

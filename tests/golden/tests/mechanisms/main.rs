@@ -58,7 +58,7 @@ fn params(named: &Value) -> Params {
 			WeightCurve::MinPower { power_normalisation: number("power_normalisation", 2.0) }
 		},
 		copies: if is_head {
-			Copies::Levels { first_step: 20, naughty_windows: count("naughty_peer_timeout", 200) }
+			Copies::Levels { first_step: 20, naughty_peer_timeout: count("naughty_peer_timeout", 200) }
 		} else {
 			Copies::Zero
 		},

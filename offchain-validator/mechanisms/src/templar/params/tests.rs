@@ -40,7 +40,7 @@ pub(crate) fn head_params() -> Params {
 			reserve_decay_ratio: 0.5,
 		}),
 		sync_form: SyncForm::Median,
-		copies: Copies::Levels { first_step: 20, naughty_windows: 200 },
+		copies: Copies::Levels { first_step: 20, naughty_peer_timeout: 200 },
 		openskill_beta: 7.0,
 		reset_inactivity_windows: 3,
 		windows_per_weights: 2,
@@ -77,8 +77,8 @@ fn a_refusal_names_the_key_and_its_range() {
 	check_refused(|params| params.uids_per_window = 0, "uids_per_window is 0: it must be in [1, 65535]");
 	check_refused(|params| params.sync_score_slash_rate = 75.0, "sync_score_slash_rate is 75: it must be in [0, 1]");
 	check_refused(
-		|params| params.copies = Copies::Levels { first_step: 0, naughty_windows: 0 },
-		"naughty_windows is 0: it must be in [1, 4294967295]",
+		|params| params.copies = Copies::Levels { first_step: 0, naughty_peer_timeout: 0 },
+		"naughty_peer_timeout is 0: it must be in [1, 4294967295]",
 	);
 	check_refused(
 		|params| params.weight_curve = WeightCurve::MinPower { power_normalisation: 0.0 },

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const LIMITS: Limits = Limits { max_topk_peers: 4, minimum_peers: 2, peers_to_replace: 1 };
+const LIMITS: Limits = Limits { max_topk_peers: 4, minimum_peers: 2 };
 
 fn set(uids: &[Uid]) -> BTreeSet<Uid> {
 	uids.iter().copied().collect()
@@ -14,7 +14,8 @@ fn set(uids: &[Uid]) -> BTreeSet<Uid> {
 /// The list after `current`, where every draw takes the first there is.
 fn next(policy: Policy, current: &[Uid], active: &[Uid], paid: &[Uid]) -> Option<Vec<Uid>> {
 	let (current, active, paid) = (set(current), set(active), set(paid));
-	let rotation = Rotation { current: &current, active: &active, paid: &paid, limits: &LIMITS, policy };
+	let rotation =
+		Rotation { current: &current, active: &active, paid: &paid, limits: LIMITS, peers_to_replace: 1, policy };
 	rotation.next(|_| 0).map(|list| list.into_iter().collect())
 }
 
@@ -26,9 +27,9 @@ fn check_next(current: &[Uid], active: &[Uid], paid: &[Uid], expected: &[Uid]) {
 #[test]
 fn the_first_list_is_of_those_with_most_incentive() {
 	let incentive = |uid: Uid| f64::from(uid % 5);
-	assert_eq!(initial(&set(&[0, 1, 2, 3, 4, 5]), incentive, &LIMITS), Some(set(&[1, 2, 3, 4])));
-	assert_eq!(initial(&set(&[0, 5, 10]), incentive, &LIMITS), Some(set(&[0, 5, 10])));
-	assert_eq!(initial(&set(&[7]), incentive, &LIMITS), None);
+	assert_eq!(initial(&set(&[0, 1, 2, 3, 4, 5]), incentive, LIMITS), Some(set(&[1, 2, 3, 4])));
+	assert_eq!(initial(&set(&[0, 5, 10]), incentive, LIMITS), Some(set(&[0, 5, 10])));
+	assert_eq!(initial(&set(&[7]), incentive, LIMITS), None);
 }
 
 #[test]
@@ -86,7 +87,7 @@ proptest! {
 	) {
 		let mut draws = draws.into_iter();
 		let rotation =
-			Rotation { current: &current, active: &active, paid: &paid, limits: &LIMITS, policy: Policy::Corrected };
+			Rotation { current: &current, active: &active, paid: &paid, limits: LIMITS, peers_to_replace: 1, policy: Policy::Corrected };
 		if let Some(list) = rotation.next(|n| draws.next().unwrap() % n) {
 			prop_assert!(list.is_subset(&active));
 			prop_assert_eq!(list.len(), active.len().min(LIMITS.max_topk_peers));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::{Observations, Outcome, Peer, State, WindowError};
 use crate::{
 	templar::{
-		params::{Copies, Params, WeightCurve},
+		params::{Params, WeightCurve},
 		policy::Policy,
 		weights::{min_power_shares, piecewise_shares},
 	},
@@ -32,10 +32,7 @@ static NO_COPIES: BTreeMap<Uid, f64> = BTreeMap::new();
 
 impl<'a> Step<'a> {
 	pub(super) fn new(state: State, params: &'a Params, seen: &'a Observations) -> Self {
-		let copied = match params.copies {
-			Copies::Levels { first_step, .. } if seen.global_step < first_step => &NO_COPIES,
-			Copies::Levels { .. } | Copies::Zero => &seen.copied,
-		};
+		let copied = if params.counts_copies(seen.global_step) { &seen.copied } else { &NO_COPIES };
 		Self { state, params, seen, copied, outcome: Outcome::default() }
 	}
 

@@ -18,7 +18,7 @@ impl Step<'_> {
 	pub(super) fn slash_copies(&mut self) {
 		match self.params.copies {
 			Copies::Zero => self.copied.keys().for_each(|uid| self.slash(*uid, SlashReason::Copied)),
-			Copies::Levels { naughty_windows, .. } => self.punish_levels(naughty_windows),
+			Copies::Levels { naughty_peer_timeout, .. } => self.punish_levels(naughty_peer_timeout),
 		}
 		if self.is_corrected() {
 			for uid in self.copied.keys() {
@@ -31,7 +31,7 @@ impl Step<'_> {
 	}
 
 	/// Punishes whoever copied, and in each window anew whoever is barred for it, so that it gains nothing meanwhile.
-	fn punish_levels(&mut self, naughty_windows: u32) {
+	fn punish_levels(&mut self, naughty_peer_timeout: u32) {
 		let barred = self.state.naughty.keys().filter(|uid| !self.copied.contains_key(uid));
 		for uid in barred.copied().collect::<Vec<Uid>>() {
 			self.punish(uid, Level::Max);
@@ -39,7 +39,7 @@ impl Step<'_> {
 		for (uid, share) in self.copied {
 			let Some(level) = Level::of(*share) else { continue };
 			if level == Level::Mega {
-				self.state.naughty.insert(*uid, naughty_windows);
+				self.state.naughty.insert(*uid, naughty_peer_timeout);
 			}
 			let least = if self.is_corrected() && self.state.is_naughty(*uid) { Level::Max } else { level };
 			self.punish(*uid, level.max(least));

@@ -66,7 +66,7 @@ fn who_is_barred_counts_down_every_window_and_as_published_only_with_a_gather() 
 
 #[test]
 fn who_is_barred_earns_nothing_and_ends_it_neither_by_leaving_nor_by_a_lesser_copy() {
-	let params = Params { copies: Copies::Levels { first_step: 0, naughty_windows: 9 }, ..head_params() };
+	let params = Params { copies: Copies::Levels { first_step: 0, naughty_peer_timeout: 9 }, ..head_params() };
 	let (mut state, _) = after(&params, 0.95);
 	let good = observations(&state, &[(1, helps(0.2)), (2, helps(0.1))]);
 	assert!(state.window(&params, &good).unwrap().rated.is_empty());
