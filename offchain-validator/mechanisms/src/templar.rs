@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The mechanism of Templar: miners publish compressed gradients, validators pay those that lower the loss most.
 //!
-//! In each window a validator checks when a gradient was uploaded ([`freshness`]), whether it repeats another's
-//! ([`overlap`]), and how far the miner's model is from its own ([`sync`]). It evaluates a few miners ([`sampling`]) on the
-//! pages assigned to them and on random ones ([`scores`]), and folds all of it into [`state::State`], whose final scores
-//! become shares ([`weights`]).
+//! In each window a validator takes the gradients of listed miners ([`peers`]) and checks when each was uploaded
+//! ([`freshness`]), whether it repeats another's ([`overlap`]), and how far the miner's model is from its own ([`sync`]). It
+//! evaluates a few miners ([`sampling`]) on the pages assigned to them and on random ones ([`scores`]), and folds all of it
+//! into [`state::State`], whose final scores become shares ([`weights`]).
 //!
-//! Follows the seed version of the mechanism; where it departs from it, the item concerned says why.
+//! The seed version of the mechanism and its later one are two settings of [`Params`]. Where the reference is at odds with
+//! its documents or open to abuse, a [`Policy`] decides; where we depart from it under either, the item concerned says why.
 
 pub mod freshness;
 pub mod overlap;

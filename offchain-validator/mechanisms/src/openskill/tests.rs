@@ -45,6 +45,7 @@ fn the_winner_gains_what_an_equal_loser_loses() {
 	assert_eq!(rated[0].sigma, rated[1].sigma);
 }
 
+/// Trap 4.
 #[test]
 fn equals_that_tie_keep_their_mean() {
 	let rated = rate(&[(NEW, 0.0); 3], 20.0, 0.1).unwrap();
@@ -56,6 +57,7 @@ fn an_unknown_player_has_no_ordinal() {
 	assert_eq!(Rating::default().ordinal(), 0.0);
 }
 
+/// Trap 4.
 #[test]
 fn what_is_no_match_is_refused() {
 	assert_eq!(rate(&[], 20.0, 0.1), Err(RatingError::TooFewPlayers { players: 0 }));

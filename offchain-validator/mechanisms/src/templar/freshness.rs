@@ -64,6 +64,7 @@ mod tests {
 		check(60_353, Freshness::TooLate);
 	}
 
+	/// Trap 6.
 	#[test]
 	fn an_upload_in_the_second_of_the_end_is_in_time() {
 		check(50_000, Freshness::InTime);

@@ -58,9 +58,8 @@ impl Rotation<'_> {
 		let candidates: BTreeSet<Uid> = self.active.intersection(self.paid).copied().collect();
 		let candidates: BTreeSet<Uid> = candidates.difference(self.current).copied().collect();
 		let free = self.limits.max_topk_peers.saturating_sub(on_list.len());
-		let lasting = candidates.len().saturating_sub(free);
 		let mut turn = Turn { list: on_list, candidates, draw };
-		if lasting == 0 {
+		if turn.candidates.len() <= free {
 			return if free > 0 { self.fill(turn, free) } else { None };
 		}
 		turn.join(free);

@@ -7,7 +7,8 @@ use super::Step;
 use crate::{
 	templar::{
 		overlap::Level,
-		params::Copies,
+		params::{Copies, Params},
+		policy::Policy,
 		state::{Gather, Slash, SlashReason},
 		sync::SyncVerdict,
 	},
@@ -98,23 +99,24 @@ impl Step<'_> {
 
 	/// Cuts the scores that an offence costs. Only positive ones: a part of a negative one would be a gain.
 	pub(super) fn slash(&mut self, uid: Uid, reason: SlashReason) {
+		let Params { policy, score_zero_threshold, .. } = *self.params;
 		let (of_score, of_average) = reason.kept(self.params);
-		let is_corrected = self.is_corrected();
-		let least = self.params.score_zero_threshold;
+		let is_copy = matches!(reason, SlashReason::Copied | SlashReason::CopiedPart(_));
+		let is_gap = matches!(reason, SlashReason::SkippedInGather | SlashReason::Missing);
 		let peer = self.peer(uid);
 		let before = peer.final_score;
-		// A weak rating excuses a gap, but no copy.
-		let is_copy = matches!(reason, SlashReason::Copied | SlashReason::CopiedPart(_));
-		if (before > 0.0 || is_copy && is_corrected) && (peer.binary_average > 0.0 || !is_corrected) {
+		let cuts_average = match policy {
+			// A weak rating excuses a gap, but no copy.
+			Policy::Corrected => peer.binary_average > 0.0 && (before > 0.0 || is_copy),
+			Policy::AsPublished => before > 0.0,
+		};
+		if cuts_average {
 			peer.binary_average = (f64::from(peer.binary_average) * of_average) as f32;
 		}
 		if before > 0.0 {
-			peer.final_score = (f64::from(before) * of_score) as f32;
-			let is_gap = matches!(reason, SlashReason::SkippedInGather | SlashReason::Missing);
-			if is_gap && f64::from(peer.final_score) < least {
-				peer.final_score = 0.0;
-			}
-			let after = peer.final_score;
+			let left = f64::from(before) * of_score;
+			let after = if is_gap && left < score_zero_threshold { 0.0 } else { left as f32 };
+			peer.final_score = after;
 			self.outcome.slashes.push(Slash { uid, reason, before, after });
 		}
 	}
