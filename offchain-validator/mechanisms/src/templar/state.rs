@@ -98,7 +98,7 @@ impl State {
 		sampling::sample(&candidates, draws.get(..params.uids_per_window as usize).unwrap_or(draws))
 	}
 
-	/// Forgets `uid`. Its slot has been taken by another hotkey, which must not inherit anything.
+	/// Forgets everything about `uid`: its slot went to another miner, which must inherit neither scores nor slashes.
 	pub fn reset_uid(&mut self, uid: Uid) {
 		self.peers.remove(&uid);
 		self.naughty.remove(&uid);
