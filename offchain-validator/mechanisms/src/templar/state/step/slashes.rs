@@ -42,8 +42,7 @@ impl Step<'_> {
 			if level == Level::Mega {
 				self.state.naughty.insert(*uid, naughty_peer_timeout);
 			}
-			let least = if self.is_corrected() && self.state.is_naughty(*uid) { Level::Max } else { level };
-			self.punish(*uid, level.max(least));
+			self.punish(*uid, level);
 		}
 		// One window of the time is over. It ends for nobody by staying away.
 		self.state.naughty.retain(|_, windows| {
