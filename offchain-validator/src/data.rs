@@ -8,7 +8,6 @@
 pub mod corpus;
 pub mod dataset;
 mod manifest;
-pub mod numpy;
 pub mod pages;
 mod shard;
 

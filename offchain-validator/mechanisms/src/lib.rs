@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Incentive mechanisms: how an off-chain validator turns what it observed of miners into shares.
 //!
-//! Owns: the Plackett–Luce rating ([`openskill`]) and the mechanism of Templar, which rewards gradients that lower a
-//! shared model's loss ([`templar`]). Knows no chain, bucket, tensor, clock or log: it takes values and returns values.
+//! Owns: the Plackett–Luce rating ([`openskill`]), the mechanism of Templar, which rewards gradients that lower a shared
+//! model's loss ([`templar`]), and the number stream that peers share ([`numpy`]). Knows no chain, bucket, tensor, clock or log: it takes values and returns values.
 //! Equal inputs give equal scores, on different machines up to the last bits of their `exp` and `pow`.
 //!
 //! An `Err` means that the caller, or a file it restored, broke a precondition. What a miner did wrong is a value.
@@ -19,10 +19,12 @@
 	)
 )]
 
+pub mod numpy;
 pub mod openskill;
+pub mod params;
 pub mod templar;
 
-/// A miner's slot in its subnet. Slots are reused: see [`templar::state::State::reset_uid`].
+/// A miner's slot in its subnet. Slots are reused: see `reset_uid` of each mechanism's state.
 pub type Uid = u16;
 
 /// Number of a window, `floor(block / blocks_per_window)`.

@@ -7,9 +7,8 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 
+use mechanisms::numpy::Generator;
 use sha2::{Digest as _, Sha256};
-
-use super::numpy::Generator;
 
 /// Whose pages: the seed of a stream of page numbers.
 ///

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
+use mechanisms::numpy::Generator;
 use mechanisms::Uid;
 use tracing::warn;
 
 use crate::clock::Window;
-use crate::data::numpy::Generator;
 use crate::data::{assigned, Seed};
 use crate::engine::EngineError;
 use crate::gather::Submission;

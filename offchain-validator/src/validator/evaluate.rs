@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
+use mechanisms::numpy::Generator;
 use mechanisms::templar::{Policy, State, Verdict};
 use mechanisms::Uid;
 use tracing::{debug, warn};
 
 use crate::chain::BlockId;
 use crate::clock::Window;
-use crate::data::numpy::Generator;
 use crate::data::{assigned, Batch, Seed};
 use crate::engine::{Engine, EngineError};
 use crate::gather::{all_unreachable, Submission};

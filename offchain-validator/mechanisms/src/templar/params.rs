@@ -4,6 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{policy::Policy, weights::Piecewise};
+pub use crate::params::ParamsError;
+use crate::params::{above_zero, from_zero};
 
 /// The tunable numbers of the mechanism. None has a default: the file that holds them is their only home.
 ///
@@ -87,21 +89,6 @@ pub enum Copies {
 	},
 }
 
-/// Why parameters cannot be used.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum ParamsError {
-	/// A value is not a number or outside of what its key allows.
-	#[error("{key} is {value}: it must be in {range}")]
-	OutOfRange {
-		/// The key in `hparams.json`.
-		key: &'static str,
-		/// Its value.
-		value: f64,
-		/// What is allowed.
-		range: &'static str,
-	},
-}
-
 impl Params {
 	/// Part of a score that a slash of `rate` leaves.
 	///
@@ -159,22 +146,6 @@ impl WeightCurve {
 				above_zero("reserve_decay_ratio", piecewise.reserve_decay_ratio, 1.0, "(0, 1]")
 			},
 		}
-	}
-}
-
-fn above_zero(key: &'static str, value: f64, largest: f64, range: &'static str) -> Result<(), ParamsError> {
-	if value > 0.0 && value <= largest {
-		Ok(())
-	} else {
-		Err(ParamsError::OutOfRange { key, value, range })
-	}
-}
-
-fn from_zero(key: &'static str, value: f64, largest: f64, range: &'static str) -> Result<(), ParamsError> {
-	if (0.0..=largest).contains(&value) {
-		Ok(())
-	} else {
-		Err(ParamsError::OutOfRange { key, value, range })
 	}
 }
 

@@ -6,6 +6,7 @@
 mod evaluation;
 mod rating;
 mod selection;
+mod stream;
 mod submissions;
 mod sync;
 mod trace;
