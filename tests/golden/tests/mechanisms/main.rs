@@ -5,6 +5,7 @@
 
 mod boltzmann;
 mod evaluation;
+mod finetuning;
 mod rating;
 mod selection;
 mod stream;
