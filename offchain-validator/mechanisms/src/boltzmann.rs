@@ -21,5 +21,5 @@ pub mod slices;
 pub mod state;
 
 pub use baseline::{Baseline, InvalidSlice};
-pub use params::{Params, Policy, ScoreForm};
+pub use params::{Params, ScoreForm};
 pub use state::{Observations, State, Verdict};

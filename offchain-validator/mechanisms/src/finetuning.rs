@@ -8,7 +8,7 @@
 //! ([`weights`]) and remembers the best models for the next step. [`tempo`] tells which models a validator that starts needs
 //! to look at.
 //!
-//! [`params::Policy`] says whether the published validator is reproduced or its flaws are mended.
+//! [`crate::Policy`] says whether the published validator is reproduced or its flaws are mended.
 
 pub mod competition;
 pub mod digest;

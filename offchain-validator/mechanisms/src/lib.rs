@@ -26,7 +26,10 @@ pub mod finetuning;
 pub mod numpy;
 pub mod openskill;
 pub mod params;
+mod policy;
 pub mod templar;
+
+pub use policy::Policy;
 
 /// A miner's slot in its subnet. Slots are reused: see `reset_uid` of each mechanism's state.
 pub type Uid = u16;

@@ -13,7 +13,6 @@ pub mod freshness;
 pub mod overlap;
 pub mod params;
 pub mod peers;
-pub mod policy;
 pub mod sampling;
 pub mod scores;
 pub mod state;
@@ -21,5 +20,4 @@ pub mod sync;
 pub mod weights;
 
 pub use params::Params;
-pub use policy::Policy;
 pub use state::{Observations, Outcome, State, Verdict};

@@ -10,8 +10,8 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use mechanisms::numpy::Generator;
-use mechanisms::templar::{Policy, State, Verdict};
-use mechanisms::Uid;
+use mechanisms::templar::{State, Verdict};
+use mechanisms::{Policy, Uid};
 use tracing::{debug, warn};
 
 use crate::chain::BlockId;

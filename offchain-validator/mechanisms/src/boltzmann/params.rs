@@ -5,7 +5,10 @@ use std::num::{NonZeroU32, NonZeroUsize};
 
 use serde::{Deserialize, Serialize};
 
-use crate::params::{above_zero, from_zero, ParamsError};
+use crate::{
+	params::{above_zero, from_zero, ParamsError},
+	Policy,
+};
 
 /// The tunable numbers of the mechanism. None has a default: the file that holds them is their only home.
 ///
@@ -28,7 +31,9 @@ pub struct Params {
 	pub average_floor: f64,
 	/// Cosine of two miners' steps from which on the later one counts as a copy, `(0, 1]`.
 	pub copy_similarity: f64,
-	/// Whose rules hold where ours differ from the reference's.
+	/// Whose rules. As corrected, only positive averages earn, all shares are made anew in each window, and who publishes
+	/// nothing of use loses by it. As published, averages of both signs are divided by their sum, a uid whose average is zero
+	/// keeps the weight it had, and only scores change an average.
 	pub policy: Policy,
 }
 
@@ -43,17 +48,6 @@ pub enum ScoreForm {
 	},
 	/// `Σ (‖θ‖ + 10⁻⁸)·s` over the parameters, as coded: each has its own cosine `s`, and counts by the norm of ours.
 	NormWeighted,
-}
-
-/// Which rules turn verdicts into shares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Policy {
-	/// Only positive averages earn, all shares are made anew in each window, and who publishes nothing of use loses by it.
-	Corrected,
-	/// The reference's: averages of both signs are divided by their sum, a uid whose average is zero keeps the weight it
-	/// had, and only scores change an average.
-	AsPublished,
 }
 
 impl Params {

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::params::{Params, Policy};
-use crate::{Uid, Window};
+use super::params::Params;
+use crate::{Policy, Uid, Window};
 
 /// The scoring state of a validator. [`Default`] is that of one that has seen nothing.
 ///

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::competition::{self, Competition, CompetitionsError};
+use crate::policy::Policy;
 
 /// The tunable values of the mechanism. None has a default: the file that holds them is their only home.
 ///
@@ -13,7 +14,9 @@ use super::competition::{self, Competition, CompetitionsError};
 pub struct Params {
 	/// How the results of steps become shares.
 	pub form: Form,
-	/// Whether flaws of the published validator are reproduced.
+	/// Whose rules. As corrected, who submits nothing new or nothing sound earns nothing, at once, and ties go by uid. As
+	/// published, everybody who is looked at has a part of the step's reward, a copy is only who commits another's very hash,
+	/// and ties go by the order in which models are looked at.
 	pub policy: Policy,
 	/// Part of the moving average that a step leaves as it was, `[0, 1)`.
 	pub alpha: f64,
@@ -47,17 +50,6 @@ pub enum Form {
 	Coded,
 	/// As its documentation has it: ratios of wins are summed up, and shares are the softmax of the sums.
 	Documented,
-}
-
-/// Whether flaws of the published validator are reproduced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Policy {
-	/// Who submits nothing new or nothing sound earns nothing, at once; ties go by uid.
-	Mended,
-	/// Everybody who is looked at has a part of the step's reward; a copy is only who commits another's very hash; ties
-	/// go by the order in which models are looked at.
-	AsPublished,
 }
 
 /// Why parameters cannot be used.
@@ -121,7 +113,7 @@ pub(crate) mod tests {
 		};
 		Params {
 			form: Form::Coded,
-			policy: Policy::Mended,
+			policy: Policy::Corrected,
 			alpha: 0.9,
 			temperature: 0.08,
 			timestamp_epsilon: 0.01,

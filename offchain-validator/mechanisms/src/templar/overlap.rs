@@ -3,8 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::policy::Policy;
-use crate::Uid;
+use crate::{Policy, Uid};
 
 mod count;
 mod level;

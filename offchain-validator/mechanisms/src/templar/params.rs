@@ -3,9 +3,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{policy::Policy, weights::Piecewise};
+use super::weights::Piecewise;
 pub use crate::params::ParamsError;
-use crate::params::{above_zero, from_zero};
+use crate::{
+	params::{above_zero, from_zero},
+	Policy,
+};
 
 /// The tunable numbers of the mechanism. None has a default: the file that holds them is their only home.
 ///

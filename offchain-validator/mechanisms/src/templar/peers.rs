@@ -7,8 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{policy::Policy, sampling::largest_first};
-use crate::Uid;
+use super::sampling::largest_first;
+use crate::{Policy, Uid};
 
 /// Bounds of a list of gathered peers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

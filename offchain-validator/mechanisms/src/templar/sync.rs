@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range};
 
 use serde::{Deserialize, Serialize};
 
-use super::policy::Policy;
+use crate::Policy;
 
 mod changes;
 pub use changes::Changes;

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::policy::Policy;
-use crate::Uid;
+use crate::{Policy, Uid};
 
 /// Scores whose powers sum to no more than this earn nothing: they are dust left over by slashing.
 const DUST: f64 = 1e-8;

@@ -12,9 +12,9 @@ use mechanisms::{
 		aggregate, scores,
 		scores::Judgement,
 		slices::{positions, text_seed, window_seed},
-		Baseline, Observations, Params, Policy, ScoreForm, State, Verdict,
+		Baseline, Observations, Params, ScoreForm, State, Verdict,
 	},
-	Uid, Window,
+	Policy, Uid, Window,
 };
 use serde::{de::DeserializeOwned, Deserialize};
 use serde_json::Value;

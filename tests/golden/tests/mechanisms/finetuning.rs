@@ -11,13 +11,13 @@ use mechanisms::{
 		competition::Competition,
 		digest::Digest,
 		duplicates::{copies, Claim},
-		params::{Form, Policy},
+		params::Form,
 		state::{Model, Observations, Standing, State, Verdict},
 		weights::{moving_average, softmax},
 		wins::{records, Entrant},
 		Block, Params,
 	},
-	Uid,
+	Policy, Uid,
 };
 use serde::Deserialize;
 

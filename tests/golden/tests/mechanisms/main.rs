@@ -20,9 +20,9 @@ use mechanisms::{
 	templar::{
 		params::{Copies, SyncForm, WeightCurve},
 		weights::Piecewise,
-		Params, Policy,
+		Params,
 	},
-	Uid,
+	Policy, Uid,
 };
 use serde::{de::Error, Deserialize, Deserializer};
 use serde_json::Value;

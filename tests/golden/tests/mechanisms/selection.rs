@@ -7,9 +7,9 @@ use golden::{cases, recording, Tally};
 use mechanisms::{
 	templar::{
 		peers::{gather_and_reserve, initial, refresh, Gathering, Limits, Rotation},
-		sampling, Policy,
+		sampling,
 	},
-	Uid,
+	Policy, Uid,
 };
 use serde::Deserialize;
 

@@ -8,9 +8,8 @@ use mechanisms::{
 	templar::{
 		freshness::{Freshness, OpenSpan},
 		overlap::{copies, offenders, overlaps, Level, ParameterIndices, Submission},
-		Policy,
 	},
-	Uid,
+	Policy, Uid,
 };
 use serde::Deserialize;
 

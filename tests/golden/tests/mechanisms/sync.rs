@@ -4,8 +4,8 @@
 use std::{collections::BTreeMap, iter};
 
 use golden::{cases, recording, Tally};
-use mechanisms::templar::{
-	sync::{self, Comparison, Samples, Steps, SyncVerdict},
+use mechanisms::{
+	templar::sync::{self, Comparison, Samples, Steps, SyncVerdict},
 	Policy,
 };
 use serde::Deserialize;

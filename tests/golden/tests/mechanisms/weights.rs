@@ -9,9 +9,9 @@ use mechanisms::{
 		params::WeightCurve,
 		state::{Gather, Observations, Peer, State},
 		weights::{min_power_shares, piecewise_shares},
-		Params, Policy,
+		Params,
 	},
-	Uid,
+	Policy, Uid,
 };
 use serde::Deserialize;
 use serde_json::Value;

@@ -7,11 +7,11 @@ use super::{Model, Observations, Standing, State, Verdict};
 use crate::{
 	finetuning::{
 		duplicates::{are_alike, copies, Claim},
-		params::{Params, Policy},
+		params::Params,
 		wins::{records, Entrant, Record},
 		Block,
 	},
-	Uid,
+	Policy, Uid,
 };
 
 /// The models of a step and what is held of them.
@@ -34,11 +34,11 @@ impl Field {
 	/// Judges the step's models; `state` remembers those of this step and of others.
 	pub(super) fn new(state: &State, params: &Params, seen: &Observations) -> Self {
 		let (standings, entrants) = match params.policy {
-			Policy::Mended => originals(state, params, seen),
+			Policy::Corrected => originals(state, params, seen),
 			Policy::AsPublished => everybody(seen),
 		};
 		let (uids, mut entrants): (Vec<Uid>, Vec<Entrant>) = entrants.into_iter().unzip();
-		if params.policy == Policy::Mended {
+		if params.policy == Policy::Corrected {
 			// One more opponent, over which everybody has the advantage: the last of the honest beats it too.
 			entrants.push(Entrant { block: Block::MAX, losses: sound(&seen.baseline) });
 		}

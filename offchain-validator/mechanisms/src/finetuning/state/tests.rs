@@ -2,7 +2,7 @@
 //! What one step does to what is remembered of a uid.
 
 use super::*;
-use crate::finetuning::params::{tests::published_params, Policy};
+use crate::{finetuning::params::tests::published_params, Policy};
 
 mod cheats;
 mod network;

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::Copied;
-use crate::{templar::policy::Policy, Uid};
+use crate::{Policy, Uid};
 
 /// How bad a copy is, by the part of the indices in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

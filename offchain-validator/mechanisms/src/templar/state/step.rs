@@ -7,10 +7,9 @@ use super::{Observations, Outcome, Peer, State, WindowError};
 use crate::{
 	templar::{
 		params::{Params, WeightCurve},
-		policy::Policy,
 		weights::{min_power_shares, piecewise_shares},
 	},
-	Uid,
+	Policy, Uid,
 };
 
 mod activity;

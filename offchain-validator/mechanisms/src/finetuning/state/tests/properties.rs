@@ -29,7 +29,7 @@ fn any_observations() -> impl Strategy<Value = Observations> {
 
 fn any_params() -> impl Strategy<Value = Params> {
 	let form = prop::sample::select(vec![Form::Coded, Form::Documented]);
-	let policy = prop::sample::select(vec![Policy::Mended, Policy::AsPublished]);
+	let policy = prop::sample::select(vec![Policy::Corrected, Policy::AsPublished]);
 	(form, policy, 1e-3..10.0, 0.0..0.99).prop_map(|(form, policy, temperature, alpha)| Params {
 		form,
 		policy,
@@ -67,7 +67,7 @@ proptest! {
 
 	#[test]
 	fn the_order_of_verdicts_does_not_matter(params in any_params(), seen in any_observations()) {
-		let params = Params { policy: Policy::Mended, ..params };
+		let params = Params { policy: Policy::Corrected, ..params };
 		let (mut state, mut other) = (State::default(), State::default());
 		let reversed = Observations { verdicts: seen.verdicts.iter().cloned().rev().collect(), ..seen.clone() };
 		prop_assert_eq!(state.step(&params, &seen).unwrap(), other.step(&params, &reversed).unwrap());

@@ -8,11 +8,10 @@ use crate::{
 	templar::{
 		overlap::Level,
 		params::{Copies, Params},
-		policy::Policy,
 		state::{Gather, Slash, SlashReason},
 		sync::SyncVerdict,
 	},
-	Uid,
+	Policy, Uid,
 };
 
 impl Step<'_> {

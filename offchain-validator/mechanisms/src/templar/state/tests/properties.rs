@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::templar::{params::Copies, policy::Policy};
+use crate::{templar::params::Copies, Policy};
 
 fn any_verdict() -> impl Strategy<Value = Verdict> {
 	let scored = (0.1..10.0, -1.0..20.0, 0.1..10.0, -1.0..20.0).prop_map(
