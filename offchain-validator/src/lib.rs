@@ -33,7 +33,6 @@ pub mod state;
 pub mod table;
 #[cfg(feature = "torch")]
 pub mod validator;
-pub mod weights;
 use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write as _};

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
+use mechanisms::emit::{to_u16, WeightsError};
 use offchain_validator::chain::{AccountId, ChainError, Signer};
 use offchain_validator::table::tao;
-use offchain_validator::weights::{to_u16, WeightsError};
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 

@@ -3,9 +3,9 @@
 //!
 //! Owns: the Plackett–Luce rating ([`openskill`]); the mechanism of Templar, which rewards gradients that lower a shared
 //! model's loss ([`templar`]); that of Boltzmann, which rewards steps along the gradient ([`boltzmann`]); that of finetuning
-//! subnets, which rewards whole models that beat others ([`finetuning`]); and the number stream that peers share
-//! ([`numpy`]). Knows no chain, bucket, tensor, clock or log: it takes values and returns values.
-//! Equal inputs give equal scores, on different machines up to the last bits of their `exp` and `pow`.
+//! subnets, which rewards whole models that beat others ([`finetuning`]); the number stream that peers share
+//! ([`numpy`]); and the way from shares to weights ([`emit`]). Knows no chain, bucket, tensor, clock or log: it takes values
+//! and returns values. Equal inputs give equal scores, on different machines up to the last bits of their `exp` and `pow`.
 //!
 //! An `Err` means that the caller, or a file it restored, broke a precondition. What a miner did wrong is a value.
 
@@ -22,6 +22,7 @@
 )]
 
 pub mod boltzmann;
+pub mod emit;
 pub mod finetuning;
 pub mod numpy;
 pub mod openskill;

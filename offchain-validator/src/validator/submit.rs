@@ -4,18 +4,17 @@
 
 use std::collections::BTreeMap;
 
-use mechanisms::Uid;
+use mechanisms::{emit, Uid};
 use tracing::{info, warn};
 
 use crate::chain::{calls, metagraph, Chain, ChainError, Signer};
 use crate::clock::Window;
 use crate::participant::{Participant, ParticipantError};
 use crate::state::Row;
-use crate::weights;
 
 /// The row that `shares` ask for; none if no share is positive.
 pub(super) fn row(window: Window, shares: &[(Uid, f32)]) -> Option<Row> {
-	let scaled = weights::to_u16(&shares.iter().map(|(_, share)| f64::from(*share)).collect::<Vec<_>>()).ok()?;
+	let scaled = emit::to_u16(&shares.iter().map(|(_, share)| f64::from(*share)).collect::<Vec<_>>()).ok()?;
 	let weights = shares.iter().zip(scaled).filter(|(_, weight)| *weight > 0).map(|((uid, _), weight)| (*uid, weight));
 	Some(Row { window, weights: weights.collect() })
 }

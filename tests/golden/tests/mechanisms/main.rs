@@ -4,6 +4,7 @@
 //! Where we depart from the reference deliberately, a test says so by a rule over the input, never by a list of cases.
 
 mod boltzmann;
+mod emit;
 mod evaluation;
 mod finetuning;
 mod rating;
