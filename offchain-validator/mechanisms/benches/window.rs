@@ -56,8 +56,7 @@ fn window(window: Window, peers: Uid) -> Observations {
 	let own = sync::Samples::from([("parameter".to_owned(), vec![0.25, 0.5])]);
 	let in_sync: SyncVerdict = sync::judge(&own, Some(&own), Steps::Even { learning_rate: 4e-4 });
 	let mut loss = || 8.0 + random.next();
-	let mut losses =
-		|| Losses { own_before: loss(), own_after: loss(), random_before: loss(), random_after: loss() };
+	let mut losses = || Losses { own_before: loss(), own_after: loss(), random_before: loss(), random_after: loss() };
 	Observations {
 		window,
 		active: uids().collect(),
