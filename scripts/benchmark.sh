@@ -29,25 +29,44 @@ benchmark_pallet() { # argument...
 	"$CARGO_TARGET_DIR/debug/root-weights-node" benchmark pallet "$@"
 }
 
-# Several sweeps one after the other for each benchmark, so that no passing load of the machine hits but one of its sizes.
-# What else a machine does only ever adds time: the fastest quarter of the runs at each size counts.
-measure() { # times.json, seconds for each benchmark, argument...
+# Runs benchmarks once at each of their sizes, and again until the seconds are over.
+run() { # times.json, seconds for each benchmark, argument...
 	benchmark_pallet --runtime "$RUNTIME" --genesis-builder none --wasm-execution compiled --disable-proof-recording \
 		--default-pov-mode ignored --no-storage-info --no-median-slopes --no-min-squares --quiet \
-		--steps 12 --repeat 4 --min-duration "$2" --json-file "$1" "${@:3}"
-	python3 - "$1" <<-'END'
+		--steps 12 --repeat 1 --min-duration "$2" --json-file "$1" "${@:3}"
+}
+
+# Measures pallets, by folder, and whole blocks, in rounds: so a machine that is slow for some minutes is so in a round, and
+# not with one of the benchmarks. What else a machine does only ever adds time: the fastest quarter of all rounds counts.
+measure() { # what...
+	local round what
+	for round in {1..4}; do
+		for what in "$@"; do
+			case $what in
+			blocks) run "$WORK/$what.$round" 40 --pallet pallet-subnets --extrinsic root_block,subnets_block --extra ;;
+			*) run "$WORK/$what.$round" 3 --pallet "pallet-$what" --extrinsic '*' ;;
+			esac
+		done
+	done
+	for what in "$@"; do fastest "$WORK/$what.json" "$WORK/$what".?; done
+}
+
+fastest() { # times.json, those of each round...
+	python3 - "$@" <<-'END'
 		import collections, json, sys
 
-		with open(sys.argv[1]) as file:
-		    batches = json.load(file)
-		for batch in batches:
+		rounds = []
+		for path in sys.argv[2:]:
+		    with open(path) as file:
+		        rounds.append(json.load(file))
+		for batch, *others in zip(*rounds):
 		    sizes = collections.defaultdict(list)
-		    for run in batch["time_results"]:
+		    for run in sum((other["time_results"] for other in others), batch["time_results"]):
 		        sizes[str(run["components"])].append(run)
 		    fastest = [sorted(runs, key=lambda run: run["extrinsic_time"])[: -(-len(runs) // 4)] for runs in sizes.values()]
 		    batch["time_results"] = sum(fastest, [])
 		with open(sys.argv[1], "w") as file:
-		    json.dump(batches, file)
+		    json.dump(rounds[0], file)
 	END
 }
 
@@ -62,24 +81,23 @@ write_header() {
 
 generate() { # pallet's folder...
 	write_header
-	local pallet weights
+	local pallet
 	for pallet in "$@"; do
-		weights=pallets/$pallet/src/weights.rs
-		measure "$WORK/$pallet.json" 12 --pallet "pallet-$pallet" --extrinsic '*'
 		benchmark_pallet --json-input "$WORK/$pallet.json" --output-analysis median-slopes --quiet --no-storage-info \
 			--no-median-slopes --no-min-squares --header "$WORK/header" --template scripts/weights.hbs --output "$WORK/weights.rs"
 		rustfmt --edition 2021 --config-path . "$WORK/weights.rs"
-		cp "$WORK/weights.rs" "$weights"
+		cp "$WORK/weights.rs" "pallets/$pallet/src/weights.rs"
 	done
 }
 
 check() {
-	# Most of a block's time goes into setting it up, so that it takes longer to have as many runs.
-	measure "$WORK/blocks.json" 150 --pallet pallet-subnets --extrinsic root_block,subnets_block --extra
 	HOOK_TIMES=$WORK/blocks.json cargo test "${BUILD[@]}" -p pallet-subnets --lib -q -- \
 		--ignored --nocapture hooks_charge_what_they_take
 }
 
 cargo build "${BUILD[@]}"
-[ "${1:-}" = --check ] || generate commitments root-weights subnets
+PALLETS=(commitments root-weights subnets)
+[ "${1:-}" != --check ] || PALLETS=()
+measure "${PALLETS[@]}" blocks
+generate "${PALLETS[@]}"
 check

@@ -599,7 +599,6 @@ mod benchmarks {
 	#[benchmark]
 	fn epoch_weights(e: Linear<0, ENTRIES>) {
 		Subnet { weights: e, ..Subnet::SILENT }.create::<T>();
-		add_other_items();
 
 		#[block]
 		{
@@ -613,7 +612,6 @@ mod benchmarks {
 	#[benchmark]
 	fn epoch_bonds(e: Linear<0, ENTRIES>) {
 		Subnet { bonds: e, ..Subnet::FULL }.create::<T>();
-		add_other_items();
 
 		#[block]
 		{
@@ -627,7 +625,6 @@ mod benchmarks {
 	#[benchmark]
 	fn epoch_liquid(e: Linear<0, ENTRIES>) {
 		Subnet { weights: e, bonds: e, is_liquid: true, ..Subnet::FULL }.create::<T>();
-		add_other_items();
 
 		#[block]
 		{
