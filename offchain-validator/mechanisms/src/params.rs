@@ -16,20 +16,21 @@ pub enum ParamsError {
 	},
 }
 
-/// `value` is in `(0, largest]`, which `range` spells out.
-pub(crate) fn above_zero(key: &'static str, value: f64, largest: f64, range: &'static str) -> Result<(), ParamsError> {
-	if value > 0.0 && value <= largest {
+/// Refuses a `value` that is not allowed; `range` spells out what is.
+pub(crate) fn check(key: &'static str, value: f64, is_allowed: bool, range: &'static str) -> Result<(), ParamsError> {
+	if is_allowed {
 		Ok(())
 	} else {
 		Err(ParamsError::OutOfRange { key, value, range })
 	}
 }
 
+/// `value` is in `(0, largest]`, which `range` spells out.
+pub(crate) fn above_zero(key: &'static str, value: f64, largest: f64, range: &'static str) -> Result<(), ParamsError> {
+	check(key, value, value > 0.0 && value <= largest, range)
+}
+
 /// `value` is in `[0, largest]`, which `range` spells out.
 pub(crate) fn from_zero(key: &'static str, value: f64, largest: f64, range: &'static str) -> Result<(), ParamsError> {
-	if (0.0..=largest).contains(&value) {
-		Ok(())
-	} else {
-		Err(ParamsError::OutOfRange { key, value, range })
-	}
+	check(key, value, (0.0..=largest).contains(&value), range)
 }

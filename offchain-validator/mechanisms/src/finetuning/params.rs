@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::competition::{self, Competition, CompetitionsError};
-use crate::policy::Policy;
+use crate::{
+	params::{self, above_zero, check, from_zero},
+	Policy,
+};
 
 /// The tunable values of the mechanism. None has a default: the file that holds them is their only home.
 ///
@@ -56,15 +59,8 @@ pub enum Form {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ParamsError {
 	/// A value is not a number or outside of what its key allows.
-	#[error("{key} is {value}: it must be in {range}")]
-	OutOfRange {
-		/// The key in `hparams.json`.
-		key: &'static str,
-		/// Its value.
-		value: f64,
-		/// What is allowed.
-		range: &'static str,
-	},
+	#[error(transparent)]
+	Range(#[from] params::ParamsError),
 	/// There can be no schedule.
 	#[error(transparent)]
 	Competitions(#[from] CompetitionsError),
@@ -73,27 +69,18 @@ pub enum ParamsError {
 impl Params {
 	/// Whether every value is in its range; else the first one that is not.
 	pub fn check(&self) -> Result<(), ParamsError> {
-		let check = |key, value: f64, is_allowed: bool, range| {
-			if is_allowed {
-				Ok(())
-			} else {
-				Err(ParamsError::OutOfRange { key, value, range })
-			}
-		};
 		let part = |key, value: f64| check(key, value, (0.0..1.0).contains(&value), "[0, 1)");
 		let count = |key, value: u32| check(key, value.into(), value > 0, "[1, 4294967295]");
 		let norm = |key, value: f64| check(key, value, value > 0.0 && value.is_finite(), "(0, inf)");
 		part("alpha", self.alpha)?;
-		let temperature = self.temperature;
-		check("temperature", temperature, temperature > 0.0 && temperature <= 1e3, "(0, 1000]")?;
+		above_zero("temperature", self.temperature, 1e3, "(0, 1000]")?;
 		part("timestamp_epsilon", self.timestamp_epsilon)?;
 		part("copy_epsilon", self.copy_epsilon)?;
 		count("sample_min", self.sample_min)?;
 		count("blocks_per_epoch", self.blocks_per_epoch)?;
 		norm("norm_eps_soft", self.norm_eps_soft)?;
 		norm("norm_eps_hard", self.norm_eps_hard)?;
-		let threshold = self.norm_eps_soft_percent_threshold;
-		check("norm_eps_soft_percent_threshold", threshold, (0.0..=1.0).contains(&threshold), "[0, 1]")?;
+		from_zero("norm_eps_soft_percent_threshold", self.norm_eps_soft_percent_threshold, 1.0, "[0, 1]")?;
 		Ok(competition::check(&self.competitions)?)
 	}
 }
