@@ -5,7 +5,7 @@
 pub mod corpus;
 mod key;
 #[cfg(feature = "torch")]
-mod participant;
+pub mod participant;
 pub mod register;
 
 use clap::{Parser, Subcommand};
@@ -37,7 +37,7 @@ pub enum Command {
 	Miner {
 		/// How it comes by what it uploads: honest, noise or copy:UID. All but honest are for trying out a mechanism.
 		#[arg(long, value_name = "ROLE", default_value = "honest")]
-		role: offchain_validator::miner::Role,
+		role: offchain_validator::participant::MinerRole,
 		#[command(flatten)]
 		arguments: ParticipantArgs,
 	},

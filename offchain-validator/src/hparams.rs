@@ -1,36 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Training and scoring parameters: read as written, checked once. A value has one home, the file; there are no defaults.
+//! What the parameters of all mechanisms have in common: read as written, checked once. A value has one home, the file;
+//! there are no defaults.
 
+use std::error::Error;
 use std::fmt::Display;
 use std::ops::{Bound, RangeBounds};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use mechanisms::templar::params::ParamsError;
-use mechanisms::templar::Params;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::model::{ConfigError, ModelConfig};
+use crate::model::ConfigError;
 
-/// Everything that all nodes of a run must agree on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Hparams {
-	/// The shape of the model, in the words of Hugging Face.
-	pub model: ModelConfig,
-	/// What miners train on.
-	pub data: Data,
-	/// How a gradient is made and applied.
-	pub training: Training,
-	/// What happens when.
-	pub windows: Windows,
-	/// Who takes part.
-	pub peers: Peers,
-	/// How a gradient is measured.
-	pub evaluation: Evaluation,
-	/// How measurements become weights.
-	pub scoring: Params,
+/// Everything that all nodes of a run of one mechanism must agree on.
+pub trait Hparams: Serialize + DeserializeOwned {
+	/// The mechanism's name, as the user says it.
+	const MECHANISM: &'static str;
+
+	/// Whether every value is in its range.
+	fn check(&self) -> Result<(), HparamsError>;
+
+	/// Reads and checks a file.
+	fn read(path: &Path) -> Result<Self, HparamsError> {
+		let text = fs::read_to_string(path).map_err(|source| HparamsError::Read { path: path.into(), source })?;
+		Self::parse(&text, path)
+	}
+
+	/// Reads and checks the text of a file; `path` is for messages.
+	fn parse(text: &str, path: &Path) -> Result<Self, HparamsError> {
+		let parse = |source| HparamsError::Parse { path: path.into(), mechanism: Self::MECHANISM, source };
+		let hparams: Self = serde_json::from_str(text).map_err(parse)?;
+		hparams.check()?;
+		Ok(hparams)
+	}
 }
 
 /// What miners train on.
@@ -47,28 +51,6 @@ pub struct Data {
 	pub batch_size: usize,
 }
 
-/// How a gradient is made and applied.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Training {
-	/// Seed of the parameters that all start from.
-	pub init_seed: u64,
-	/// Step of the outer optimizer, once warm.
-	pub learning_rate: f64,
-	/// Windows in which the step grows from a tenth to its full size.
-	pub warmup_steps: u32,
-	/// Windows of the first cosine period after that; each later one is twice as long.
-	pub t_max: u32,
-	/// Part of each parameter that a window takes away, times the learning rate.
-	pub weight_decay: f64,
-	/// Part of its momentum that a miner keeps from window to window.
-	pub momentum_decay: f64,
-	/// Largest side of a chunk.
-	pub target_chunk: usize,
-	/// Coefficients sent of each chunk.
-	pub topk_compression: usize,
-}
-
 /// What happens when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -83,32 +65,6 @@ pub struct Windows {
 	pub retention_windows: u32,
 }
 
-/// Who takes part.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Peers {
-	/// Miners whose gradients make the outer step.
-	pub max_topk_peers: usize,
-	/// Without so many miners nothing is trained.
-	pub minimum_peers: usize,
-	/// Windows without an upload after which a miner counts as inactive.
-	pub recent_windows: u32,
-	/// A hotkey with more stake than this is a validator and not evaluated, in TAO.
-	pub eval_stake_limit_tao: u64,
-}
-
-/// How a gradient is measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Evaluation {
-	/// Part of the batches on which losses are measured.
-	pub validator_sample_rate: f64,
-	/// The step on a copy of the model, in learning rates.
-	pub eval_lr_factor: f64,
-	/// Held-out pages on which the shared model is measured after each window.
-	pub heldout_pages: usize,
-}
-
 /// Why parameters cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum HparamsError {
@@ -121,10 +77,12 @@ pub enum HparamsError {
 		source: io::Error,
 	},
 	/// The file is no JSON of this shape.
-	#[error("{} does not hold parameters", path.display())]
+	#[error("{} does not hold parameters of {mechanism}", path.display())]
 	Parse {
 		/// Its path.
 		path: PathBuf,
+		/// What it is wanted for.
+		mechanism: &'static str,
 		#[source]
 		source: serde_json::Error,
 	},
@@ -143,43 +101,12 @@ pub enum HparamsError {
 	Model(#[source] ConfigError),
 	/// A scoring parameter is out of its range.
 	#[error("section scoring")]
-	Scoring(#[source] ParamsError),
-}
-
-impl Hparams {
-	/// Reads and checks a file.
-	pub fn read(path: &Path) -> Result<Self, HparamsError> {
-		let text = fs::read_to_string(path).map_err(|source| HparamsError::Read { path: path.into(), source })?;
-		Self::parse(&text, path)
-	}
-
-	/// Reads and checks the text of a file; `path` is for messages.
-	pub fn parse(text: &str, path: &Path) -> Result<Self, HparamsError> {
-		let hparams: Self =
-			serde_json::from_str(text).map_err(|source| HparamsError::Parse { path: path.into(), source })?;
-		hparams.check()?;
-		Ok(hparams)
-	}
-
-	/// Whether every value is in its range.
-	pub fn check(&self) -> Result<(), HparamsError> {
-		let Self { model, data, training, windows, peers, evaluation, scoring } = self;
-		model.check().map_err(HparamsError::Model)?;
-		scoring.check().map_err(HparamsError::Scoring)?;
-		data.check(model.max_position_embeddings)?;
-		training.check()?;
-		windows.check()?;
-		within("peers.max_topk_peers", peers.max_topk_peers, 1..=256)?;
-		within("peers.minimum_peers", peers.minimum_peers, 1..=peers.max_topk_peers)?;
-		within("peers.recent_windows", peers.recent_windows, 1..=100_000)?;
-		within("evaluation.validator_sample_rate", evaluation.validator_sample_rate, 0.0..=1.0)?;
-		within("evaluation.eval_lr_factor", evaluation.eval_lr_factor, above(0.0, 100.0))?;
-		within("evaluation.heldout_pages", evaluation.heldout_pages, 1..=1_000_000)
-	}
+	Scoring(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl Data {
-	fn check(&self, positions: usize) -> Result<(), HparamsError> {
+	/// Whether every value is in its range, for a model of so many positions.
+	pub fn check(&self, positions: usize) -> Result<(), HparamsError> {
 		within("data.sequence_length", self.sequence_length, 2..=positions)?;
 		within("data.page_tokens", self.page_tokens, self.sequence_length..=1 << 24)?;
 		within("data.pages_per_window", self.pages_per_window, 1..=100_000)?;
@@ -188,21 +115,9 @@ impl Data {
 	}
 }
 
-impl Training {
-	fn check(&self) -> Result<(), HparamsError> {
-		within("training.learning_rate", self.learning_rate, above(0.0, 1.0))?;
-		within("training.warmup_steps", self.warmup_steps, 1..=1_000_000)?;
-		within("training.t_max", self.t_max, 1..=100_000_000)?;
-		within("training.weight_decay", self.weight_decay, 0.0..=1.0)?;
-		within("training.momentum_decay", self.momentum_decay, 0.0..=1.0)?;
-		// Positions in a chunk travel as 16 bits.
-		within("training.target_chunk", self.target_chunk, 1..=181)?;
-		within("training.topk_compression", self.topk_compression, 1..=self.target_chunk * self.target_chunk)
-	}
-}
-
 impl Windows {
-	fn check(&self) -> Result<(), HparamsError> {
+	/// Whether every value is in its range.
+	pub fn check(&self) -> Result<(), HparamsError> {
 		within("windows.blocks_per_window", self.blocks_per_window, 1..=100_000)?;
 		within("windows.time_window_delta_seconds", self.time_window_delta_seconds, 1..=86_400)?;
 		within("windows.validator_offset", self.validator_offset, 1..=1_000)?;
@@ -210,13 +125,15 @@ impl Windows {
 	}
 }
 
-type Range<T> = (Bound<T>, Bound<T>);
+pub(crate) type Range<T> = (Bound<T>, Bound<T>);
 
-fn above<T>(least: T, most: T) -> Range<T> {
+/// Not `least` itself, up to `most`.
+pub(crate) fn above<T>(least: T, most: T) -> Range<T> {
 	(Bound::Excluded(least), Bound::Included(most))
 }
 
-fn within<T: PartialOrd + Display>(
+/// Whether the value of `key` is in its range.
+pub(crate) fn within<T: PartialOrd + Display>(
 	key: &'static str,
 	value: T,
 	range: impl RangeBounds<T>,
@@ -234,56 +151,4 @@ fn within<T: PartialOrd + Display>(
 		Bound::Unbounded => least,
 	};
 	Err(HparamsError::Range { key, value: value.to_string(), must })
-}
-
-#[cfg(test)]
-mod tests {
-	use super::*;
-	use serde_json::{json, Value};
-
-	/// The files at the root of the checkout.
-	fn file(name: &str) -> PathBuf {
-		let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("tests are run by cargo");
-		Path::new(&package).join("..").join(name)
-	}
-
-	fn changed(section: &str, key: &str, value: Value) -> Result<Hparams, HparamsError> {
-		let text = fs::read_to_string(file("hparams.json")).expect("the file is there");
-		let mut hparams: Value = serde_json::from_str(&text).expect("it is JSON");
-		hparams[section][key] = value;
-		let folder = tempfile::tempdir().expect("a folder can be made");
-		let path = folder.path().join("hparams.json");
-		fs::write(&path, hparams.to_string()).expect("it can be written");
-		Hparams::read(&path)
-	}
-
-	#[test]
-	fn the_files_of_this_project_hold() {
-		for name in ["hparams.json", "hparams/localnet.json", "hparams/short.json", "hparams/templar-head.json"] {
-			if let Err(error) = Hparams::read(&file(name)) {
-				panic!("{name}: {}", crate::one_line(&error));
-			}
-		}
-	}
-
-	#[test]
-	fn a_key_that_nobody_knows_is_refused_by_name() {
-		let error = changed("training", "lerning_rate", json!(1)).expect_err("a misspelt key");
-		assert!(crate::one_line(&error).contains("lerning_rate"));
-	}
-
-	#[test]
-	fn a_value_out_of_range_is_told_with_its_range() {
-		for (section, key, value, words) in [
-			("training", "learning_rate", json!(0.0), "training.learning_rate is 0: must be above 0 and at most 1"),
-			("data", "sequence_length", json!(1), "data.sequence_length is 1: must be at least 2"),
-			("evaluation", "validator_sample_rate", json!(1.5), "at most 1"),
-			("peers", "minimum_peers", json!(16), "peers.minimum_peers is 16: must be at least 1 and at most 15"),
-			("windows", "blocks_per_window", json!(0), "windows.blocks_per_window is 0"),
-			("scoring", "windows_per_weights", json!(0), "windows_per_weights"),
-		] {
-			let error = changed(section, key, value).expect_err("out of range");
-			assert!(crate::one_line(&error).contains(words), "{}", crate::one_line(&error));
-		}
-	}
 }

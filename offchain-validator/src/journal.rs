@@ -22,9 +22,10 @@ pub struct ScoredWindow {
 	pub window: Window,
 	/// The block whose hash decided what was evaluated.
 	pub block: u32,
-	/// Loss of the shared model on held-out pages after the window, in nats per token.
-	pub heldout_loss: f64,
-	/// Whose gradients made the outer step.
+	/// In nats per token. Where a model is shared, its loss on held-out pages after the window; else the best model's on the
+	/// samples of the window. None if it could not be told.
+	pub loss: Option<f64>,
+	/// Whose submissions made the step of the shared model, if there is one.
 	pub gathered: Vec<Uid>,
 	/// Every miner, evaluated or not.
 	pub miners: BTreeMap<Uid, ScoredMiner>,
@@ -37,28 +38,18 @@ pub struct ScoredWindow {
 }
 
 /// One miner in one window.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ScoredMiner {
 	/// What it submitted, or what was wrong with that.
 	pub submission: String,
 	/// What was found, in a word.
 	pub verdict: String,
-	/// Relative loss reduction on its own and on random pages; none if it was not measured.
-	pub improvement: Option<[f64; 2]>,
-	/// The last relative loss reduction on random pages.
-	pub gradient_score: f32,
-	/// Moving average of whether it does better on its own pages.
-	pub binary_average: f32,
-	/// How well it keeps step, in [0, 1].
-	pub sync_score: f32,
-	/// Mean of its rating.
-	pub mu: f64,
-	/// Deviation of its rating.
-	pub sigma: f64,
-	/// Rating, average and sync together.
-	pub final_score: f32,
+	/// What its share is made of.
+	pub score: f64,
 	/// Its share of the weights, in [0, 1].
 	pub share: f32,
+	/// What its score is made of: by name, as the mechanism calls them. Only finite numbers.
+	pub figures: BTreeMap<String, f64>,
 }
 
 /// How long the parts of a window took, in seconds.
@@ -68,7 +59,7 @@ pub struct Seconds {
 	pub gather: f64,
 	/// Measuring and scoring.
 	pub score: f64,
-	/// Setting weights and taking the outer step, side by side.
+	/// Setting weights and taking the step of a shared model, side by side.
 	pub act: f64,
 }
 
@@ -87,6 +78,23 @@ pub struct MinedWindow {
 
 /// A file that grows by one line a window.
 pub struct Journal(File);
+
+impl ScoredMiner {
+	/// The same, with a figure more; one that is no finite number is left out, as JSON has no word for it.
+	#[must_use]
+	pub fn with(mut self, name: &str, value: impl Into<f64>) -> Self {
+		let value = value.into();
+		if value.is_finite() {
+			self.figures.insert(name.into(), value);
+		}
+		self
+	}
+
+	/// The figure of this name.
+	pub fn figure(&self, name: &str) -> Option<f64> {
+		self.figures.get(name).copied()
+	}
+}
 
 impl Journal {
 	/// Opens the journal in `folder`, at its end.

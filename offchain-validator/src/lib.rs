@@ -7,7 +7,9 @@
 //! works against any chain of this shape. libtorch is named in [`model`] and [`gradient`] alone, object_store in
 //! [`bucket`]. Scores are the `mechanisms` crate's.
 //!
-//! With the feature `torch`, which is on by default: `validator` and `miner`, each a participant with an engine.
+//! [`participant`] is what takes part in every mechanism; each mechanism at work is a module of its own, [`templar`] the
+//! first. With the feature `torch`, which is on by default, each has a `validator` and a `miner`: participants with an
+//! engine.
 
 mod atomic;
 pub mod bucket;
@@ -15,24 +17,15 @@ pub mod chain;
 pub mod chain_info;
 pub mod clock;
 pub mod data;
-pub mod debug;
-#[cfg(feature = "torch")]
-pub mod engine;
-pub mod gather;
 pub mod gradient;
 pub mod hparams;
 pub mod journal;
-#[cfg(feature = "torch")]
-pub mod miner;
 pub mod model;
-#[cfg(feature = "torch")]
 pub mod participant;
-pub mod peers;
-pub mod schedule;
 pub mod state;
 pub mod table;
-#[cfg(feature = "torch")]
-pub mod validator;
+pub mod templar;
+
 use std::error::Error;
 use std::fmt::Display;
 use std::io::{self, Write as _};

@@ -10,9 +10,13 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser;
 use offchain_validator::chain::{Chain, ChainError};
+#[cfg(feature = "torch")]
+use offchain_validator::templar;
 use offchain_validator::{chain_info, one_line};
 use tracing_subscriber::EnvFilter;
 
+#[cfg(feature = "torch")]
+use cli::participant::Settings;
 use cli::{ChainCommand, Cli, Command};
 
 /// The chain does not answer: try again when it does. The code that sysexits.h gives an unavailable service.
@@ -57,8 +61,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
 		Command::Chain(ChainCommand::Register(arguments)) => cli::register::run(arguments).await,
 		Command::Corpus(command) => cli::corpus::run(command).await,
 		#[cfg(feature = "torch")]
-		Command::Validator(arguments) => match offchain_validator::validator::run(arguments.settings()?).await? {},
+		Command::Validator(arguments) => match arguments.settings()? {
+			Settings::Templar(settings) => match templar::validator::run(settings).await? {},
+		},
 		#[cfg(feature = "torch")]
-		Command::Miner { role, arguments } => match offchain_validator::miner::run(arguments.settings()?, role).await? {},
+		Command::Miner { role, arguments } => match arguments.settings()? {
+			Settings::Templar(settings) => match templar::miner::run(settings, role).await? {},
+		},
 	}
 }

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! What a validator must not forget: scores, ratings, and the row it means to set. One file, replaced as a whole.
+//! What a validator must not forget: its scores, and the row it means to set. One file, replaced as a whole.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use mechanisms::templar::sync::Changes;
-use mechanisms::templar::State as Scores;
 use mechanisms::Uid;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic;
 use crate::clock::Window;
 
 /// Version of the file's form.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// A row of weights, as it goes to the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,19 +26,28 @@ pub struct Row {
 	pub weights: BTreeMap<Uid, u16>,
 }
 
+/// What a mechanism remembers of the uids it scores.
+pub trait Scores: Default + Serialize + DeserializeOwned {
+	/// The mechanism's name, which no other has.
+	const MECHANISM: &'static str;
+
+	/// Forgets everything about `uid`: its slot went to another hotkey.
+	fn reset_uid(&mut self, uid: Uid);
+
+	/// The last window scored.
+	fn last_window(&self) -> Option<Window>;
+}
+
 /// What a validator knows after a window.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct ValidatorState {
+pub struct ValidatorState<S> {
 	version: u32,
-	/// Scores and ratings by uid.
-	pub scores: Scores,
-	/// What our own model moves in a step.
-	pub changes: Changes,
+	mechanism: String,
+	/// What the mechanism remembers.
+	pub scores: S,
 	/// Who held each uid when it was last looked at. A uid is a slot; what is known of it is of its hotkey.
 	pub hotkeys: BTreeMap<Uid, String>,
-	/// The last window in which each uid had uploaded something.
-	pub last_seen: BTreeMap<Uid, Window>,
 	/// The row that is still to be set.
 	pub due: Option<Row>,
 	/// The row that was last seen on the chain.
@@ -77,16 +85,23 @@ pub enum StateError {
 		/// The form it has.
 		found: u32,
 	},
+	/// The file is another mechanism's.
+	#[error("{} is the state of a validator for {found}: name another folder with --state", path.display())]
+	Mechanism {
+		/// Its path.
+		path: PathBuf,
+		/// Whose it is.
+		found: String,
+	},
 }
 
-impl Default for ValidatorState {
+impl<S: Scores> Default for ValidatorState<S> {
 	fn default() -> Self {
 		Self {
 			version: VERSION,
-			scores: Scores::default(),
-			changes: Changes::default(),
+			mechanism: S::MECHANISM.into(),
+			scores: S::default(),
 			hotkeys: BTreeMap::new(),
-			last_seen: BTreeMap::new(),
 			due: None,
 			set: None,
 			weights_set: 0,
@@ -95,12 +110,14 @@ impl Default for ValidatorState {
 	}
 }
 
-impl ValidatorState {
+impl<S: Scores> ValidatorState<S> {
 	/// Reads the state at `path`, or begins one.
 	pub fn open(path: &Path) -> Result<Self, StateError> {
 		#[derive(Deserialize)]
 		struct Versioned {
 			version: u32,
+			#[serde(default)]
+			mechanism: String,
 		}
 		let text = match fs::read(path) {
 			Ok(text) => text,
@@ -108,10 +125,13 @@ impl ValidatorState {
 			Err(source) => return Err(StateError::Io { path: path.into(), source }),
 		};
 		let parse = |source| StateError::Parse { path: path.into(), source };
-		// First the version alone: another one may hold anything else.
-		let Versioned { version } = serde_json::from_slice(&text).map_err(parse)?;
+		// First whose it is: another one may hold anything else.
+		let Versioned { version, mechanism } = serde_json::from_slice(&text).map_err(parse)?;
 		if version != VERSION {
 			return Err(StateError::Version { path: path.into(), found: version });
+		}
+		if mechanism != S::MECHANISM {
+			return Err(StateError::Mechanism { path: path.into(), found: mechanism });
 		}
 		serde_json::from_slice(&text).map_err(parse)
 	}
@@ -134,7 +154,6 @@ impl ValidatorState {
 		let gone: Vec<Uid> = self.hotkeys.keys().copied().filter(changed).collect();
 		for uid in &gone {
 			self.scores.reset_uid(*uid);
-			self.last_seen.remove(uid);
 			if let Some(due) = &mut self.due {
 				due.weights.remove(uid);
 			}
@@ -149,6 +168,24 @@ impl ValidatorState {
 mod tests {
 	use super::*;
 
+	/// The uids that were forgotten.
+	#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+	struct Forgotten(Vec<Uid>);
+
+	impl Scores for Forgotten {
+		const MECHANISM: &'static str = "forgetting";
+
+		fn reset_uid(&mut self, uid: Uid) {
+			self.0.push(uid);
+		}
+
+		fn last_window(&self) -> Option<Window> {
+			None
+		}
+	}
+
+	type State = ValidatorState<Forgotten>;
+
 	fn hotkeys(names: &[(Uid, &str)]) -> BTreeMap<Uid, String> {
 		names.iter().map(|(uid, name)| (*uid, (*name).into())).collect()
 	}
@@ -157,11 +194,11 @@ mod tests {
 	fn what_was_saved_is_there_again() {
 		let folder = tempfile::tempdir().expect("a folder can be made");
 		let path = folder.path().join("state.json");
-		let mut state = ValidatorState::open(&path).expect("a new one");
+		let mut state = State::open(&path).expect("a new one");
 		state.weights_set = 3;
 		state.due = Some(Row { window: 4, weights: [(2, 65_535)].into() });
 		state.save(&path).expect("it can be written");
-		let again = ValidatorState::open(&path).expect("it can be read");
+		let again = State::open(&path).expect("it can be read");
 		assert_eq!((again.weights_set, again.due), (3, state.due));
 	}
 
@@ -169,11 +206,19 @@ mod tests {
 	fn another_form_and_rubbish_are_told_apart_and_left_alone() {
 		let folder = tempfile::tempdir().expect("a folder can be made");
 		let path = folder.path().join("state.json");
-		for (text, newer) in [("{\"version\": 3, \"more\": []}", true), ("{\"version\": 2}", false), ("", false)] {
+		for (text, expected) in [
+			("{\"version\": 4, \"more\": []}", "version"),
+			("{\"version\": 3, \"mechanism\": \"other\"}", "mechanism"),
+			("{\"version\": 3, \"mechanism\": \"forgetting\"}", "parse"),
+			("", "parse"),
+		] {
 			fs::write(&path, text).expect("it can be written");
-			match ValidatorState::open(&path) {
-				Err(StateError::Version { found: 3, .. }) => assert!(newer),
-				Err(StateError::Parse { .. }) => assert!(!newer),
+			match State::open(&path) {
+				Err(StateError::Version { found: 4, .. }) => assert_eq!(expected, "version"),
+				Err(StateError::Mechanism { found, .. }) => {
+					assert_eq!((expected, found.as_str()), ("mechanism", "other"))
+				},
+				Err(StateError::Parse { .. }) => assert_eq!(expected, "parse"),
 				other => panic!("{text}: {other:?}"),
 			}
 			assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
@@ -182,12 +227,13 @@ mod tests {
 
 	#[test]
 	fn a_uid_with_another_hotkey_starts_from_nothing() {
-		let mut state = ValidatorState::default();
+		let mut state = State::default();
 		state.follow_hotkeys(hotkeys(&[(1, "a"), (2, "b"), (3, "c")]));
 		state.due = Some(Row { window: 4, weights: [(1, 9), (2, 65_535)].into() });
 		assert_eq!(state.follow_hotkeys(hotkeys(&[(1, "a"), (2, "new")])), [2, 3]);
 		assert_eq!(state.due, Some(Row { window: 4, weights: [(1, 9)].into() }));
 		assert_eq!(state.follow_hotkeys(hotkeys(&[(1, "new"), (2, "new")])), [1]);
 		assert_eq!(state.due, None);
+		assert_eq!(state.scores, Forgotten(vec![2, 3, 1]));
 	}
 }

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use offchain_validator::chain::{calls, Chain, ChainError, Signer, Submission};
-use offchain_validator::hparams::Hparams;
+use offchain_validator::templar::Hparams;
 
 use crate::process::{Process, ProcessError};
 use crate::progress::Progress;

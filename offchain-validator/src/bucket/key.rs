@@ -12,6 +12,16 @@ pub enum Kind {
 	Gradient,
 	/// A few parameters of a model after a window, to compare with.
 	Debug,
+	/// A slice of a miner's parameters before its step.
+	State,
+	/// The same slice after its step.
+	Delta,
+	/// The shared model after a window.
+	Checkpoint,
+	/// Whose gradients count from a window on.
+	Peers,
+	/// The first window of a run.
+	Start,
 }
 
 /// Names an object.
@@ -29,16 +39,22 @@ pub struct ObjectKey {
 
 /// The text is no name of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not of the form `gradient-WINDOW-UID-vVERSION.safetensors` or `debug-WINDOW-UID-vVERSION.json`")]
+#[error("not of the form KIND-WINDOW-UID-vVERSION.EXTENSION, such as `gradient-7-3-v1.safetensors`")]
 pub struct InvalidKey;
 
 impl Kind {
-	const ALL: [Self; 2] = [Self::Gradient, Self::Debug];
+	const ALL: [Self; 7] =
+		[Self::Gradient, Self::Debug, Self::State, Self::Delta, Self::Checkpoint, Self::Peers, Self::Start];
 
 	fn around(self) -> (&'static str, &'static str) {
 		match self {
 			Self::Gradient => ("gradient-", ".safetensors"),
 			Self::Debug => ("debug-", ".json"),
+			Self::State => ("state-", ".safetensors"),
+			Self::Delta => ("delta-", ".safetensors"),
+			Self::Checkpoint => ("checkpoint-", ".safetensors"),
+			Self::Peers => ("peers-", ".json"),
+			Self::Start => ("start-", ".json"),
 		}
 	}
 }
@@ -93,7 +109,7 @@ mod tests {
 			"gradient-7-3-1.safetensors",
 			"gradient-7-3.safetensors",
 			"a/gradient-7-3-v1.safetensors",
-			"checkpoint-7-3-v1.safetensors",
+			"model-7-3-v1.safetensors",
 		] {
 			assert_eq!(text.parse::<ObjectKey>(), Err(InvalidKey), "{text}");
 		}
@@ -101,8 +117,7 @@ mod tests {
 
 	proptest! {
 		#[test]
-		fn a_name_reads_back(gradient: bool, window: u32, uid: u16, version: u32) {
-			let kind = if gradient { Kind::Gradient } else { Kind::Debug };
+		fn a_name_reads_back(kind in prop::sample::select(&Kind::ALL[..]), window: u32, uid: u16, version: u32) {
 			let key = ObjectKey { kind, window, uid, version };
 			prop_assert_eq!(key.to_string().parse(), Ok(key));
 		}

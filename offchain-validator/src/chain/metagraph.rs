@@ -76,10 +76,24 @@ pub async fn row(at: &AtBlock, netuid: u16, uid: u16) -> Result<BTreeMap<u16, u1
 	Ok(at.value(&surface::WEIGHTS, (netuid, uid)).await?.into_iter().collect())
 }
 
-/// What each hotkey of `netuid` has published: the bytes of its first field. Anyone may publish anything.
-pub async fn commitments(at: &AtBlock, netuid: u16) -> Result<BTreeMap<AccountId, Vec<u8>>, ChainError> {
+/// What a hotkey has published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Commitment {
+	/// In which block.
+	pub block: u32,
+	/// Its first field. Anyone may publish anything.
+	pub bytes: Vec<u8>,
+}
+
+/// What each hotkey of `netuid` has published.
+pub async fn commitments(at: &AtBlock, netuid: u16) -> Result<BTreeMap<AccountId, Commitment>, ChainError> {
 	let found = at.map(&surface::COMMITMENT_OF, (netuid,)).await?;
-	Ok(found.into_iter().filter_map(|((_, hotkey), value)| Some((hotkey, first_field(&value)?))).collect())
+	Ok(found.into_iter().filter_map(|((_, hotkey), value)| Some((hotkey, commitment(&value)?))).collect())
+}
+
+fn commitment(registration: &Value) -> Option<Commitment> {
+	let block = registration.at("block")?.as_u128()?.try_into().ok()?;
+	Some(Commitment { block, bytes: first_field(registration)? })
 }
 
 /// The first field of a commitment, if it is raw bytes. Hashed fields say nothing we could read.

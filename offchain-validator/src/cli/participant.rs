@@ -6,15 +6,32 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use offchain_validator::bucket::BucketAddress;
-use offchain_validator::hparams::Hparams;
-use offchain_validator::participant::Settings;
+use offchain_validator::hparams::Hparams as _;
+use offchain_validator::participant::{self, ObjectsSettings};
+use offchain_validator::templar;
 
 use super::key::signer;
 
+/// What is measured and paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Mechanism {
+	/// Compressed gradients, by what each does to the loss.
+	Templar,
+}
+
+/// What the user has said, for the mechanism named.
+pub enum Settings {
+	Templar(templar::Settings),
+}
+
 #[derive(Args)]
 pub struct ParticipantArgs {
+	/// What is measured and paid.
+	#[arg(long, value_enum, default_value_t = Mechanism::Templar)]
+	mechanism: Mechanism,
+
 	/// WebSocket address of a node.
 	#[arg(long, value_name = "URL", env = "CHAIN_ENDPOINT", default_value = "ws://127.0.0.1:9944")]
 	endpoint: String,
@@ -61,20 +78,35 @@ pub struct ParticipantArgs {
 impl ParticipantArgs {
 	/// Checks what the user said.
 	pub fn settings(self) -> anyhow::Result<Settings> {
-		let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-		let bucket = BucketAddress::parse(self.bucket.as_bytes())
-			.with_context(|| format!("--bucket {}: use local:NAME with letters, digits, - and _", self.bucket))?;
-		Ok(Settings {
-			endpoint: self.endpoint,
+		match self.mechanism {
+			Mechanism::Templar => Ok(Settings::Templar(templar::Settings {
+				participant: self.participant()?,
+				objects: self.objects()?,
+				hparams: templar::Hparams::read(&self.hparams).context("--hparams")?,
+				threads: self.threads(),
+				dataset: self.dataset,
+			})),
+		}
+	}
+
+	fn participant(&self) -> anyhow::Result<participant::Settings> {
+		Ok(participant::Settings {
+			endpoint: self.endpoint.clone(),
 			netuid: self.netuid,
 			hotkey: signer(&self.hotkey).context("--hotkey")?,
-			hparams: Hparams::read(&self.hparams).context("--hparams")?,
-			dataset: self.dataset,
-			bucket,
-			bucket_root: self.bucket_root,
-			state: self.state,
-			threads: self.threads.map_or(available, NonZeroUsize::get),
+			state: self.state.clone(),
 			start_window: self.start_window,
 		})
+	}
+
+	fn objects(&self) -> anyhow::Result<ObjectsSettings> {
+		let bucket = BucketAddress::parse(self.bucket.as_bytes())
+			.with_context(|| format!("--bucket {}: use local:NAME with letters, digits, - and _", self.bucket))?;
+		Ok(ObjectsSettings { bucket, bucket_root: self.bucket_root.clone() })
+	}
+
+	fn threads(&self) -> usize {
+		let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+		self.threads.map_or(available, NonZeroUsize::get)
 	}
 }

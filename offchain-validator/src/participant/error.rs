@@ -8,9 +8,6 @@ use std::path::PathBuf;
 use crate::bucket::BucketError;
 use crate::chain::{AccountId, ChainError};
 use crate::clock::Window;
-use crate::data::DatasetError;
-use crate::engine::EngineError;
-use crate::model::{DeviceStopped, StartError};
 
 /// Why a participant cannot go on. Nothing a peer does is among the reasons.
 #[derive(Debug, thiserror::Error)]
@@ -29,18 +26,6 @@ pub enum ParticipantError {
 	/// The folder of the buckets, or our own bucket, cannot be used.
 	#[error("the bucket cannot be used")]
 	Bucket(#[from] BucketError),
-	/// The token shards cannot be used.
-	#[error("the data cannot be used")]
-	Data(#[from] DatasetError),
-	/// The model cannot be worked with.
-	#[error("{0}")]
-	Engine(#[from] EngineError),
-	/// The device thread did not start.
-	#[error("the device thread did not start")]
-	Start(#[from] StartError<EngineError>),
-	/// The device thread ended.
-	#[error("{0}")]
-	Device(#[from] DeviceStopped),
 	/// Another process works with the state folder.
 	#[error("another process works in {}: name another folder with --state", folder.display())]
 	InUse {

@@ -12,9 +12,11 @@ use offchain_validator::chain::{calls, AccountId, Chain, Signer, Submission};
 use offchain_validator::clock::Window;
 use offchain_validator::data::{cut, CutOptions};
 use offchain_validator::gradient::Layouts;
-use offchain_validator::hparams::Hparams;
+use offchain_validator::hparams::Hparams as _;
 use offchain_validator::journal::{self, ScoredWindow};
 use offchain_validator::state::ValidatorState;
+use offchain_validator::templar::scores::Scores;
+use offchain_validator::templar::Hparams;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout, Instant};
@@ -173,7 +175,7 @@ impl Member {
 	}
 
 	/// What it has saved; none before its first window.
-	pub fn saved(&self) -> Option<ValidatorState> {
+	pub fn saved(&self) -> Option<ValidatorState<Scores>> {
 		let text = fs::read(self.state.join("state.json")).ok()?;
 		Some(serde_json::from_slice(&text).expect("the state is whole"))
 	}

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use offchain_validator::hparams::Hparams;
+use offchain_validator::hparams::Hparams as _;
+use offchain_validator::templar::Hparams;
 
 use super::SettingsError;
 use crate::training::{Demand, Training};

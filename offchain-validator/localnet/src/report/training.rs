@@ -16,8 +16,9 @@ const TAO: f64 = 1e9;
 /// Everything about the training.
 pub fn sections(trained: &Trained) -> Result<Markup, PlotError> {
 	let by_miner = |value: &dyn Fn(&ScoredMiner) -> f64| series(trained, |uid, window| scored(uid, window).map(value));
-	let score = by_miner(&|miner| miner.final_score.into());
-	let rating = by_miner(&|miner| miner.mu - 3.0 * miner.sigma);
+	let score = by_miner(&|miner| miner.score);
+	let rating =
+		by_miner(&|miner| miner.figure("mu").unwrap_or(f64::NAN) - 3.0 * miner.figure("sigma").unwrap_or(f64::NAN));
 	let weight = by_miner(&|miner| 100.0 * f64::from(miner.share));
 	let emission = series(trained, |uid, window| window.stakes.get(&uid).map(|rao| *rao as f64 / TAO));
 	let number = |value: &f64| format!("{value:.1}");
@@ -62,7 +63,7 @@ fn finding(trained: &Trained) -> Markup {
 fn loss(trained: &Trained) -> Result<Markup, PlotError> {
 	let points = |window: &WindowSeen| {
 		let scored = window.scored.values().next()?;
-		Some((f64::from(scored.window), scored.heldout_loss))
+		Some((f64::from(scored.window), scored.loss?))
 	};
 	let points: Vec<(f64, f64)> = trained.seen.iter().filter_map(points).collect();
 	let chart = Chart {

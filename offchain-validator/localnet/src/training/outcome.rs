@@ -67,7 +67,7 @@ pub struct Miner {
 	/// Its hotkey, in ss58.
 	pub hotkey: String,
 	/// Its score by the first validator.
-	pub final_score: f32,
+	pub final_score: f64,
 	/// Its weight in the last row of each validator.
 	pub weights_u16: BTreeMap<u16, u16>,
 	/// Its incentive at the last epoch.
@@ -115,9 +115,8 @@ pub async fn read(
 	}
 	let miners = members.iter().filter(|member| member.part != Part::Validator);
 	let miners = miners.map(|member| miner(member, &neurons, &seen, &validators)).collect::<Result<_, _>>()?;
-	let heldout = |window: Option<&WindowSeen>| {
-		window.and_then(|window| window.scored.values().next()).map_or(f64::NAN, |scored| scored.heldout_loss)
-	};
+	let heldout =
+		|window: Option<&WindowSeen>| window.and_then(|window| window.scored.values().next()?.loss).unwrap_or(f64::NAN);
 	let (first, last) = (heldout(seen.first()), heldout(seen.last()));
 	let loss = Loss { first, last, unigram_entropy: dataset.unigram_entropy() };
 	Ok(Trained { windows: seen.len(), loss, miners, validators, model, seen })
@@ -164,7 +163,7 @@ fn miner(
 	validators: &[Validator],
 ) -> Result<Miner, ChainError> {
 	let scored = seen.last().and_then(|window| window.scored.values().next());
-	let score = |scored: &ScoredWindow| scored.miners.get(&member.uid).map(|miner| miner.final_score);
+	let score = |scored: &ScoredWindow| scored.miners.get(&member.uid).map(|miner| miner.score);
 	let weight = |validator: &Validator| (validator.uid, validator.row.get(&member.uid).copied().unwrap_or(0));
 	Ok(Miner {
 		uid: member.uid,

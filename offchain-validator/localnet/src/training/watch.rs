@@ -106,6 +106,6 @@ fn line(window: &WindowSeen, number: usize, wanted: usize) -> String {
 		None => format!("{uid}: -"),
 	};
 	let weights: Vec<_> = scored.miners.keys().map(share).collect();
-	let (block, loss) = (scored.block, scored.heldout_loss);
+	let (block, loss) = (scored.block, scored.loss.unwrap_or(f64::NAN));
 	format!("window {number} of {wanted}, block {block}, loss {loss:.3} nats, weights {}", weights.join(", "))
 }

@@ -9,7 +9,8 @@ use e2e::random::Random;
 use e2e::training::{first_window, hotkey, register, Ground, Member, BLOCKS_PER_WINDOW, BLOCK_TIME, NETUID};
 use offchain_validator::chain::{metagraph, Chain};
 use offchain_validator::clock::Window;
-use offchain_validator::state::ValidatorState;
+use offchain_validator::state::{Scores as _, ValidatorState};
+use offchain_validator::templar::scores::Scores;
 
 /// The uid of the validator, who registers first.
 const VALIDATOR: u16 = 0;
@@ -113,12 +114,12 @@ async fn started_again(ground: &Ground, node: &Node, start: Window, killed: &Mem
 	validator
 }
 
-fn last_window(state: &ValidatorState) -> Window {
+fn last_window(state: &ValidatorState<Scores>) -> Window {
 	state.scores.last_window().expect("windows were scored")
 }
 
 /// Every window from the first on was scored, and once. A kill between the scores and the line costs the line alone.
-fn check_state(validator: &Member, start: Window) -> ValidatorState {
+fn check_state(validator: &Member, start: Window) -> ValidatorState<Scores> {
 	// The lines first: a state is saved before its line is written.
 	let lines = validator.journal();
 	let state = validator.saved().expect("windows were scored");
@@ -134,10 +135,10 @@ fn check_state(validator: &Member, start: Window) -> ValidatorState {
 }
 
 /// Ratings go on from where they were: certainty once won is not lost.
-fn check_ratings(before: &ValidatorState, after: &ValidatorState) {
-	for (uid, peer) in before.scores.peers() {
+fn check_ratings(before: &ValidatorState<Scores>, after: &ValidatorState<Scores>) {
+	for (uid, peer) in before.scores.state.peers() {
 		let Some(rating) = peer.rating else { continue };
-		let now = after.scores.peer(uid).and_then(|peer| peer.rating).expect("it was rated");
+		let now = after.scores.state.peer(uid).and_then(|peer| peer.rating).expect("it was rated");
 		assert!(rating.sigma < UNRATED && now.sigma < rating.sigma + TAU, "uid {uid}: {rating:?}, then {now:?}");
 	}
 }

@@ -4,7 +4,7 @@
 //!
 //! It follows from the window's number alone, so a node that starts late or again takes the same steps as the others.
 
-use crate::hparams::Training;
+use super::hparams::Training;
 
 /// Part of the learning rate that the warm-up starts from, and that each cosine period ends at.
 const LOWEST: f64 = 0.1;

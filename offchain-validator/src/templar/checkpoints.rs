@@ -2,36 +2,24 @@
 
 //! The model on disk after each window, and which files to keep.
 
-use std::fs::{self, File, TryLockError};
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use super::ParticipantError;
 use crate::clock::Window;
+use crate::participant::ParticipantError;
 
 /// Files kept: the newest, and the one before it should the newest be damaged.
 const KEPT: u32 = 2;
 
-/// Name of the file that says whether somebody works in the folder.
-const LOCK: &str = "lock";
-
-/// A folder of files `params-{window}.safetensors`, ours alone while this lives.
+/// The files `params-{window}.safetensors` in a folder.
 pub(super) struct Checkpoints {
 	folder: PathBuf,
-	_lock: File,
 }
 
 impl Checkpoints {
-	/// Makes the folder if it is missing, and claims it: two processes would overwrite each other's state.
-	pub fn open(folder: &Path) -> Result<Self, ParticipantError> {
-		fs::create_dir_all(folder).map_err(failed(folder))?;
-		let path = folder.join(LOCK);
-		let lock = File::create(&path).map_err(failed(&path))?;
-		match lock.try_lock() {
-			Ok(()) => Ok(Self { folder: folder.into(), _lock: lock }),
-			Err(TryLockError::WouldBlock) => Err(ParticipantError::InUse { folder: folder.into() }),
-			Err(TryLockError::Error(source)) => Err(failed(&path)(source)),
-		}
+	/// Those in `folder`, which is there.
+	pub fn new(folder: &Path) -> Self {
+		Self { folder: folder.into() }
 	}
 
 	/// Where the model after `window` belongs.
@@ -73,9 +61,9 @@ mod tests {
 	use super::*;
 
 	#[test]
-	fn the_newest_model_is_found_old_ones_go_and_nobody_else_gets_in() {
+	fn the_newest_model_is_found_and_old_ones_go() {
 		let folder = tempfile::tempdir().expect("a folder can be made");
-		let checkpoints = Checkpoints::open(folder.path()).expect("it can be opened");
+		let checkpoints = Checkpoints::new(folder.path());
 		assert!(checkpoints.newest().expect("it can be read").is_none());
 		for window in [8, 9, 10, 11] {
 			fs::write(checkpoints.file(window), b"").expect("it can be written");
@@ -83,7 +71,6 @@ mod tests {
 		fs::write(folder.path().join("params-x.safetensors"), b"").expect("it can be written");
 		assert_eq!(checkpoints.newest().expect("it can be read").map(|(window, _)| window), Some(11));
 		checkpoints.prune(11).expect("it can be written");
-		assert!(matches!(Checkpoints::open(folder.path()), Err(ParticipantError::InUse { .. })));
 		let mut left = checkpoints.windows().expect("it can be read");
 		left.sort_unstable();
 		assert_eq!(left, [10, 11]);

@@ -4,25 +4,15 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
-use std::time::Duration;
 
-use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use mechanisms::templar::freshness::OpenSpan;
 use mechanisms::Uid;
 
-use crate::bucket::{Bucket, BucketAddress, BucketError, Fetched, Kind, ObjectKey};
+use super::debug::Debug;
+use crate::bucket::{BucketAddress, BucketError, Fetched, Kind};
 use crate::clock::Window;
-use crate::debug::Debug;
 use crate::gradient::{self, CompressedGradient, InvalidGradient, Layouts};
-
-/// Version of the objects' formats. Objects of another version belong to another run and are not seen.
-pub const VERSION: u32 = 1;
-
-/// Objects that are fetched at once.
-const AT_ONCE: usize = 16;
-/// Longest that fetching one object may take.
-const DEADLINE: Duration = Duration::from_secs(15);
+use crate::participant::Objects;
 
 /// What a miner's bucket held for one window.
 #[derive(Clone, Debug)]
@@ -81,22 +71,15 @@ pub fn all_unreachable(submissions: &BTreeMap<Uid, Submission>) -> bool {
 }
 
 /// The submissions of `miners` for `window`, uploaded within `open`.
-///
-/// `root` is the folder below which `local:` buckets lie.
 pub async fn gather(
+	objects: &Objects,
 	miners: impl IntoIterator<Item = (Uid, BucketAddress)>,
 	window: Window,
 	open: &OpenSpan,
 	layouts: &Layouts,
-	root: &Path,
 ) -> Result<BTreeMap<Uid, Submission>, BucketError> {
-	let fetching = miners.into_iter().map(|(uid, address)| async move {
-		let key = ObjectKey { kind: Kind::Gradient, window, uid, version: VERSION };
-		let bucket = Bucket::peer(&address, root)?;
-		let fetched = bucket.fetch(&key, Some(open), gradient::max_bytes(layouts) as u64, DEADLINE).await?;
-		Ok((uid, judge(fetched, window, uid, layouts)))
-	});
-	stream::iter(fetching).buffer_unordered(AT_ONCE).try_collect().await
+	let found = objects.fetch(Kind::Gradient, window, Some(open), gradient::max_bytes(layouts), miners).await?;
+	Ok(found.into_iter().map(|(uid, fetched)| (uid, judge(fetched, window, uid, layouts))).collect())
 }
 
 fn judge(fetched: Fetched, window: Window, uid: Uid, layouts: &Layouts) -> Submission {
@@ -120,17 +103,15 @@ fn judge(fetched: Fetched, window: Window, uid: Uid, layouts: &Layouts) -> Submi
 
 /// What `miners` say of their models after `window`; a miner without a readable answer is left out.
 pub async fn debug_samples(
+	objects: &Objects,
 	miners: impl IntoIterator<Item = (Uid, BucketAddress)>,
 	window: Window,
 	max_bytes: usize,
-	root: &Path,
 ) -> Result<BTreeMap<Uid, Debug>, BucketError> {
-	let fetching = miners.into_iter().map(|(uid, address)| async move {
-		let key = ObjectKey { kind: Kind::Debug, window, uid, version: VERSION };
-		let fetched = Bucket::peer(&address, root)?.fetch(&key, None, max_bytes as u64, DEADLINE).await?;
-		let Fetched::Object { bytes, .. } = fetched else { return Ok(None) };
-		Ok(Debug::decode(&bytes, window).map(|debug| (uid, debug)))
-	});
-	let found: Vec<_> = stream::iter(fetching).buffer_unordered(AT_ONCE).try_collect().await?;
-	Ok(found.into_iter().flatten().collect())
+	let found = objects.fetch(Kind::Debug, window, None, max_bytes, miners).await?;
+	let debug = |(uid, fetched)| match fetched {
+		Fetched::Object { bytes, .. } => Debug::decode(&bytes, window).map(|debug| (uid, debug)),
+		_ => None,
+	};
+	Ok(found.into_iter().filter_map(debug).collect())
 }

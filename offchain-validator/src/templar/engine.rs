@@ -9,12 +9,12 @@ use std::sync::Arc;
 use mechanisms::templar::scores::Losses;
 use mechanisms::templar::sync::SAMPLED;
 
+use super::Hparams;
 use crate::data::{Batch, Dataset, DatasetError};
 use crate::gradient::{
 	aggregate, evaluation_step, outer_step, Codec, Compressed, CompressedGradient, LayoutError, Layouts, Momentum,
 	StepError,
 };
-use crate::hparams::Hparams;
 use crate::model::{self, BatchError, ConfigError, Gradients, Params, ParamsError};
 
 /// Why the model could not be worked with. Never a peer's fault.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Who takes part in a window, by what the chain says after one block. Pure but for [`at_block`].
+//! Who takes part in a window, by what the chain says after one block. Pure.
 //!
 //! The reference lets the validator with the most stake post the list of peers. Here the chain is the list: the miners
 //! with the most incentive. Every node reads the same from the same block, and there is no leader to trust.
@@ -10,68 +10,61 @@ use std::collections::{BTreeMap, BTreeSet};
 use mechanisms::templar::peers::{initial, Limits};
 use mechanisms::Uid;
 
+use super::hparams;
 use crate::bucket::BucketAddress;
-use crate::chain::metagraph::{self, Neuron};
-use crate::chain::{AccountId, AtBlock, ChainError};
-use crate::hparams;
+use crate::participant::{rao, WindowView};
 
-/// Rao of one TAO.
-const TAO: u64 = 1_000_000_000;
-
-/// The neurons of a subnet and where they keep their objects.
+/// The miners of a subnet, and where they keep their objects.
 #[derive(Clone, Debug)]
 pub struct Peers {
-	/// Who holds each slot.
-	pub hotkeys: BTreeMap<Uid, AccountId>,
 	/// The miners, and where their objects are.
 	pub miners: BTreeMap<Uid, BucketAddress>,
 	/// The miners whose gradients make the outer step, ascending. Empty if there are too few.
 	pub gather: Vec<Uid>,
 }
 
-/// The peers of `netuid` after a block.
-pub async fn at_block(at: &AtBlock, netuid: u16, params: &hparams::Peers) -> Result<Peers, ChainError> {
-	let neurons = metagraph::metagraph(at, netuid).await?;
-	let commitments = metagraph::commitments(at, netuid).await?;
-	Ok(select(&neurons, &commitments, params))
-}
-
-/// A miner is a neuron that has published a bucket and has no more stake than the limit.
-fn select(
-	neurons: &BTreeMap<Uid, Neuron>,
-	commitments: &BTreeMap<AccountId, Vec<u8>>,
-	params: &hparams::Peers,
-) -> Peers {
-	let limit = params.eval_stake_limit_tao.saturating_mul(TAO);
-	let miner = |neuron: &Neuron| {
-		let bucket = BucketAddress::parse(commitments.get(&neuron.hotkey)?)?;
-		(neuron.stake <= limit).then_some((neuron.uid, bucket))
-	};
-	let miners: BTreeMap<Uid, BucketAddress> = neurons.values().filter_map(miner).collect();
-	let all: BTreeSet<Uid> = miners.keys().copied().collect();
-	let incentive = |uid| neurons.get(&uid).map_or(0.0, |neuron| neuron.incentive.into());
-	let limits = Limits { max_topk_peers: params.max_topk_peers, minimum_peers: params.minimum_peers };
-	let gather = initial(&all, incentive, limits).unwrap_or_default().into_iter().collect();
-	Peers { hotkeys: neurons.iter().map(|(uid, neuron)| (*uid, neuron.hotkey)).collect(), miners, gather }
+impl Peers {
+	/// The peers of a window. A miner is a neuron that has published a bucket and has no more stake than the limit.
+	pub fn of(view: &WindowView, params: &hparams::Peers) -> Self {
+		let miners =
+			view.miners(rao(params.eval_stake_limit_tao), |commitment| BucketAddress::parse(&commitment.bytes));
+		let all: BTreeSet<Uid> = miners.keys().copied().collect();
+		let incentive = |uid| view.neurons.get(&uid).map_or(0.0, |neuron| neuron.incentive.into());
+		let limits = Limits { max_topk_peers: params.max_topk_peers, minimum_peers: params.minimum_peers };
+		let gather = initial(&all, incentive, limits).unwrap_or_default().into_iter().collect();
+		Self { miners, gather }
+	}
 }
 
 #[cfg(test)]
 mod tests {
+	use mechanisms::templar::freshness::OpenSpan;
+
 	use super::*;
+	use crate::chain::metagraph::{Commitment, Neuron};
+	use crate::chain::{AccountId, BlockId};
 
 	const PARAMS: hparams::Peers =
 		hparams::Peers { max_topk_peers: 3, minimum_peers: 2, recent_windows: 5, eval_stake_limit_tao: 20_000 };
 
 	fn neuron(uid: u16, stake_tao: u64, incentive: u16) -> Neuron {
 		let hotkey = AccountId::from([uid as u8; 32]);
-		let stake = stake_tao * TAO;
+		let stake = rao(stake_tao);
 		Neuron { uid, hotkey, stake, permit: true, incentive, validator_trust: 0, emission: 0, last_update: 0 }
 	}
 
 	fn check_gather(neurons: &[Neuron], published: &[(u16, &str)], expected: &[u16]) {
-		let commitments = published.iter().map(|(uid, text)| (AccountId::from([*uid as u8; 32]), (*text).into()));
-		let neurons = neurons.iter().map(|neuron| (neuron.uid, neuron.clone())).collect();
-		assert_eq!(select(&neurons, &commitments.collect(), &PARAMS).gather, expected);
+		let commitment = |(uid, text): &(u16, &str)| {
+			(AccountId::from([*uid as u8; 32]), Commitment { block: 1, bytes: (*text).into() })
+		};
+		let view = WindowView {
+			window: 1,
+			open: OpenSpan::after(0, 0),
+			sync: BlockId { number: 1, hash: Default::default() },
+			neurons: neurons.iter().map(|neuron| (neuron.uid, neuron.clone())).collect(),
+			commitments: published.iter().map(commitment).collect(),
+		};
+		assert_eq!(Peers::of(&view, &PARAMS).gather, expected);
 	}
 
 	#[test]

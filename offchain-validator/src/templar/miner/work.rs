@@ -10,12 +10,11 @@ use mechanisms::numpy::Generator;
 use mechanisms::Uid;
 use tracing::warn;
 
+use super::{Node, NodeError, Submission};
 use crate::clock::Window;
 use crate::data::{assigned, Seed};
-use crate::engine::EngineError;
-use crate::gather::Submission;
 use crate::gradient::{Compressed, CompressedGradient, Header, InvalidGradient};
-use crate::participant::{Participant, ParticipantError};
+use crate::templar::engine::EngineError;
 
 /// How often a copier looks whether there is something to copy.
 const LOOK: Duration = Duration::from_millis(200);
@@ -31,23 +30,23 @@ pub(super) struct Work {
 }
 
 /// Trains on the assigned pages until they are used up or the window is over. None if there was time for nothing.
-pub(super) async fn train(participant: &Participant, window: Window) -> Result<Option<Work>, ParticipantError> {
-	let pages_per_window = participant.hparams.data.pages_per_window;
-	let n_pages = participant.dataset.n_train_pages();
-	let pages = assigned(Seed::of_uid(participant.uid), window, pages_per_window, n_pages);
+pub(super) async fn train(node: &Node, window: Window) -> Result<Option<Work>, NodeError> {
+	let pages_per_window = node.hparams.data.pages_per_window;
+	let n_pages = node.dataset.n_train_pages();
+	let pages = assigned(Seed::of_uid(node.participant.uid), window, pages_per_window, n_pages);
 	let of_pages = pages.clone();
-	let batches = participant.device.run(move |engine| engine.batches(&of_pages)).await??;
+	let batches = node.device.run(move |engine| engine.batches(&of_pages)).await??;
 	let (mut sum, mut trained) = (0.0, 0);
 	for batch in batches {
 		// Late is missing: what the window leaves no time for is left out.
-		if participant.clock.window()? > window {
+		if node.participant.clock.window()? > window {
 			break;
 		}
-		sum += participant.device.run(move |engine| engine.train(&batch)).await??;
+		sum += node.device.run(move |engine| engine.train(&batch)).await??;
 		trained += 1;
 	}
-	let learning_rate = participant.learning_rate(window);
-	let compressed = participant.device.run(move |engine| engine.submission(learning_rate)).await?;
+	let learning_rate = node.learning_rate(window);
+	let compressed = node.device.run(move |engine| engine.submission(learning_rate)).await?;
 	let tensors = match compressed {
 		Ok(Some(tensors)) => tensors,
 		Ok(None) => return Ok(None),
@@ -57,16 +56,16 @@ pub(super) async fn train(participant: &Participant, window: Window) -> Result<O
 		},
 		Err(error) => return Err(error.into()),
 	};
-	let gradient = built(participant, window, pages, tensors);
+	let gradient = built(node, window, pages, tensors);
 	Ok(gradient.map(|gradient| Work { gradient, loss: Some(sum / trained as f64), batches: trained }))
 }
 
 /// Random numbers at random places, of the right shape.
-pub(super) fn noise(participant: &Participant, window: Window) -> Option<Work> {
-	let seed = u32::from(participant.uid).wrapping_mul(0x9e37_79b9) ^ window;
+pub(super) fn noise(node: &Node, window: Window) -> Option<Work> {
+	let seed = u32::from(node.participant.uid).wrapping_mul(0x9e37_79b9) ^ window;
 	let mut random = Generator::new(seed);
 	let mut tensors = BTreeMap::new();
-	for (name, layout) in participant.layouts.iter() {
+	for (name, layout) in node.layouts.iter() {
 		let (mut indices, mut values) = (Vec::new(), Vec::new());
 		for _ in 0..layout.chunks() {
 			indices.extend(distinct(&mut random, layout.kept(), layout.total()));
@@ -74,7 +73,7 @@ pub(super) fn noise(participant: &Participant, window: Window) -> Option<Work> {
 		}
 		tensors.insert(name.to_owned(), Compressed { indices, values });
 	}
-	let gradient = built(participant, window, Vec::new(), tensors);
+	let gradient = built(node, window, Vec::new(), tensors);
 	gradient.map(|gradient| Work { gradient, loss: None, batches: 0 })
 }
 
@@ -90,18 +89,14 @@ fn distinct(random: &mut Generator, k: usize, n: usize) -> Vec<u16> {
 }
 
 /// Waits for the upload of `victim` and takes it for its own. None if there is none in time.
-pub(super) async fn copy(
-	participant: &Participant,
-	window: Window,
-	victim: Uid,
-) -> Result<Option<Work>, ParticipantError> {
-	let view = participant.view(window).await?;
-	while participant.chain_time().await? <= view.open.closes_ms {
-		let found = participant.submissions(&view, [victim].into_iter()).await?;
+pub(super) async fn copy(node: &Node, window: Window, victim: Uid) -> Result<Option<Work>, NodeError> {
+	let view = node.view(window).await?;
+	while node.participant.chain_time().await? <= view.at.open.closes_ms {
+		let found = node.submissions(&view, [victim].into_iter()).await?;
 		if let Some(gradient) = found.get(&victim).and_then(Submission::gradient) {
 			let tensors =
-				participant.layouts.iter().filter_map(|(name, _)| Some((name.to_owned(), gradient.get(name)?.clone())));
-			let gradient = built(participant, window, gradient.header().pages.clone(), tensors.collect());
+				node.layouts.iter().filter_map(|(name, _)| Some((name.to_owned(), gradient.get(name)?.clone())));
+			let gradient = built(node, window, gradient.header().pages.clone(), tensors.collect());
 			return Ok(gradient.map(|gradient| Work { gradient, loss: None, batches: 0 }));
 		}
 		tokio::time::sleep(LOOK).await;
@@ -111,12 +106,12 @@ pub(super) async fn copy(
 
 /// A submission of ours. None, which is told, if it would not pass our own checks.
 fn built(
-	participant: &Participant,
+	node: &Node,
 	window: Window,
 	pages: Vec<u64>,
 	tensors: BTreeMap<String, Compressed>,
 ) -> Option<CompressedGradient> {
-	let header = Header { window, uid: participant.uid, pages };
+	let header = Header { window, uid: node.participant.uid, pages };
 	let refused = |error: &InvalidGradient| warn!(window, "nothing to upload: {error}");
-	CompressedGradient::new(header, tensors, &participant.layouts).inspect_err(refused).ok()
+	CompressedGradient::new(header, tensors, &node.layouts).inspect_err(refused).ok()
 }

@@ -9,21 +9,19 @@ use mechanisms::templar::State;
 use mechanisms::Uid;
 use tracing::info;
 
-use super::ValidatorError;
+use super::{Node, Submission, ValidatorError};
 use crate::clock::Window;
-use crate::gather::Submission;
 use crate::gradient::{CompressedGradient, Layouts};
-use crate::participant::Participant;
 
 /// The miners whose gradient shares too many indices with one that was uploaded before it, and which part of them.
 pub(super) fn offenders(
-	participant: &Participant,
+	node: &Node,
 	scores: &State,
 	window: Window,
 	submissions: &BTreeMap<Uid, Submission>,
 ) -> Result<BTreeMap<Uid, f64>, ValidatorError> {
-	let scoring = &participant.hparams.scoring;
-	if !scoring.counts_copies(participant.global_step(window)) {
+	let scoring = &node.hparams.scoring;
+	if !scoring.counts_copies(node.global_step(window)) {
 		return Ok(BTreeMap::new());
 	}
 	let mut compared = Vec::new();
@@ -33,7 +31,7 @@ pub(super) fn offenders(
 			uid: *uid,
 			uploaded_ms: Some(*uploaded_ms),
 			binary_average: scores.peer(*uid).map_or(0.0, |peer| peer.binary_average),
-			parameters: parameters(gradient, &participant.layouts),
+			parameters: parameters(gradient, &node.layouts),
 		});
 	}
 	let copies = overlap::copies(&compared, scoring.idx_overlap_threshold, scoring.policy)

@@ -14,29 +14,29 @@ use mechanisms::templar::{State, Verdict};
 use mechanisms::{Policy, Uid};
 use tracing::{debug, warn};
 
+use super::{Node, NodeError, Submission};
 use crate::chain::BlockId;
 use crate::clock::Window;
 use crate::data::{assigned, Batch, Seed};
-use crate::engine::{Engine, EngineError};
-use crate::gather::{all_unreachable, Submission};
 use crate::gradient::CompressedGradient;
-use crate::hparams::Hparams;
-use crate::participant::{Participant, ParticipantError};
+use crate::templar::engine::{Engine, EngineError};
+use crate::templar::gather::all_unreachable;
+use crate::templar::Hparams;
 
 /// What is to be held of each submission that was looked at.
 pub(super) type Verdicts = BTreeMap<Uid, Verdict>;
 
 /// Draws the miners of this window and measures them.
 pub(super) async fn evaluate(
-	participant: &Participant,
+	node: &Node,
 	scores: &State,
 	window: Window,
 	after: BlockId,
 	submissions: &BTreeMap<Uid, Submission>,
 	active: &BTreeSet<Uid>,
 	copied: &BTreeMap<Uid, f64>,
-) -> Result<Verdicts, ParticipantError> {
-	let scoring = &participant.hparams.scoring;
+) -> Result<Verdicts, NodeError> {
+	let scoring = &node.hparams.scoring;
 	// A copy competes with nobody, so a look at it would be lost.
 	let competes = |uid: &&Uid| scoring.policy == Policy::AsPublished || !copied.contains_key(*uid);
 	let candidates = active.iter().filter(competes).copied().collect();
@@ -52,7 +52,7 @@ pub(super) async fn evaluate(
 			_ => _ = verdicts.insert(uid, Verdict::Missing),
 		}
 	}
-	verdicts.extend(measure(participant, window, after, gradients).await?);
+	verdicts.extend(measure(node, window, after, gradients).await?);
 	Ok(verdicts)
 }
 
@@ -64,18 +64,18 @@ fn draws(after: BlockId, count: u32) -> Vec<f64> {
 
 /// Measures each gradient on the device. What fails on our side leaves its miner unjudged.
 async fn measure(
-	participant: &Participant,
+	node: &Node,
 	window: Window,
 	after: BlockId,
 	gradients: Vec<CompressedGradient>,
-) -> Result<Verdicts, ParticipantError> {
+) -> Result<Verdicts, NodeError> {
 	let hash = after.hash_bytes();
-	let learning_rate = participant.learning_rate(window);
-	let (hparams, n_pages) = (participant.hparams.clone(), participant.dataset.n_train_pages());
+	let learning_rate = node.learning_rate(window);
+	let (hparams, n_pages) = (node.hparams.clone(), node.dataset.n_train_pages());
 	let sampler = Arc::new(Sampler { hparams, n_pages, window, hash });
 	let random = {
 		let sampler = sampler.clone();
-		participant.device.run(move |engine| sampler.random(engine)).await?
+		node.device.run(move |engine| sampler.random(engine)).await?
 	};
 	let (random, random_before) = match random {
 		Ok((batches, loss)) => (Arc::new(batches), loss),
@@ -93,7 +93,7 @@ async fn measure(
 			let own = sampler.own(engine, uid)?;
 			engine.evaluate(&gradient, &own, &random, random_before, learning_rate)
 		};
-		let verdict = match participant.device.run(job).await? {
+		let verdict = match node.device.run(job).await? {
 			Ok(losses) => {
 				debug!(uid, window, ?losses, "measured");
 				losses.judge().into()

@@ -7,30 +7,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use mechanisms::templar::params::SyncForm;
 use mechanisms::templar::state::Gather;
 use mechanisms::templar::sync::{self, Changes, Steps, SyncVerdict};
-use mechanisms::templar::Observations;
+use mechanisms::templar::{Observations, State};
 use mechanisms::Uid;
 
-use super::Findings;
-use crate::debug::Debug;
-use crate::gather::{all_unreachable, debug_samples, Submission};
-use crate::participant::{Participant, ParticipantError, WindowView};
-use crate::state::ValidatorState;
+use super::{Findings, Node, NodeError, Submission, View};
+use crate::clock::Window;
+use crate::templar::debug::Debug;
+use crate::templar::gather::{all_unreachable, debug_samples};
 
 /// How well each miner had kept step with us after the window before. Notes what our own model has moved since.
 pub(super) async fn sync(
-	participant: &Participant,
+	node: &Node,
 	changes: &mut Changes,
-	view: &WindowView,
-) -> Result<BTreeMap<Uid, SyncVerdict>, ParticipantError> {
-	let Some(before) = view.window.checked_sub(1).filter(|before| *before >= participant.start_window()) else {
+	view: &View,
+) -> Result<BTreeMap<Uid, SyncVerdict>, NodeError> {
+	let Some(before) = view.at.window.checked_sub(1).filter(|before| *before >= node.participant.start_window) else {
 		return Ok(BTreeMap::new()); // Nobody has taken a step yet.
 	};
-	let own = participant.device.run(|engine| engine.samples()).await?;
-	let max_bytes = Debug::max_bytes(participant.layouts.iter().count());
+	let own = node.device.run(|engine| engine.samples()).await?;
+	let max_bytes = Debug::max_bytes(node.layouts.iter().count());
 	let miners = view.peers.miners.iter().map(|(uid, address)| (*uid, address.clone()));
-	let found = debug_samples(miners.collect::<Vec<_>>(), before, max_bytes, &participant.bucket_root).await?;
-	let learning_rate = participant.learning_rate(before);
-	let scoring = &participant.hparams.scoring;
+	let found = debug_samples(&node.objects, miners, before, max_bytes).await?;
+	let learning_rate = node.learning_rate(before);
+	let scoring = &node.hparams.scoring;
 	let steps = match scoring.sync_form {
 		SyncForm::Mean => Steps::Even { learning_rate },
 		SyncForm::Median => {
@@ -43,17 +42,17 @@ pub(super) async fn sync(
 }
 
 /// The miners that have uploaded something in the last windows, this one among them.
-pub(super) fn active(participant: &Participant, state: &ValidatorState, view: &WindowView) -> BTreeSet<Uid> {
-	let recent = view.window.saturating_sub(participant.hparams.peers.recent_windows);
-	let is_recent = |uid: &Uid| state.last_seen.get(uid).is_some_and(|seen| *seen > recent || *seen == view.window);
+pub(super) fn active(node: &Node, last_seen: &BTreeMap<Uid, Window>, view: &View) -> BTreeSet<Uid> {
+	let recent = view.at.window.saturating_sub(node.hparams.peers.recent_windows);
+	let is_recent = |uid: &Uid| last_seen.get(uid).is_some_and(|seen| *seen > recent || *seen == view.at.window);
 	view.peers.miners.keys().copied().filter(is_recent).collect()
 }
 
 /// Everything together.
 pub(super) fn observations(
-	participant: &Participant,
-	state: &ValidatorState,
-	view: &WindowView,
+	node: &Node,
+	scores: &State,
+	view: &View,
 	submissions: &BTreeMap<Uid, Submission>,
 	active: BTreeSet<Uid>,
 	sync: BTreeMap<Uid, SyncVerdict>,
@@ -64,13 +63,13 @@ pub(super) fn observations(
 	let skipped = peers.iter().copied().filter(skipped).collect();
 	let gather = Gather { peers, skipped, ..Gather::default() };
 	Observations {
-		window: view.window,
-		current_window: participant.current_window(view.window),
-		global_step: participant.global_step(view.window),
+		window: view.at.window,
+		current_window: node.current_window(view.at.window),
+		global_step: node.global_step(view.at.window),
 		active,
 		refreshed: Vec::new(), // We look once a window.
 		// Who has withdrawn its bucket, or become a validator, is no miner any more.
-		excused: state.scores.peers().map(|(uid, _)| uid).filter(|uid| !view.peers.miners.contains_key(uid)).collect(),
+		excused: scores.peers().map(|(uid, _)| uid).filter(|uid| !view.peers.miners.contains_key(uid)).collect(),
 		// If no bucket at all could be read, the fault is ours.
 		gather: (!all_unreachable(submissions)).then_some(gather),
 		copied,

@@ -7,20 +7,20 @@ use std::collections::BTreeMap;
 use mechanisms::{emit, Uid};
 use tracing::{info, warn};
 
+use super::{Participant, ParticipantError};
 use crate::chain::{calls, metagraph, Chain, ChainError, Signer};
 use crate::clock::Window;
-use crate::participant::{Participant, ParticipantError};
 use crate::state::Row;
 
 /// The row that `shares` ask for; none if no share is positive.
-pub(super) fn row(window: Window, shares: &[(Uid, f32)]) -> Option<Row> {
+pub fn row(window: Window, shares: &[(Uid, f32)]) -> Option<Row> {
 	let scaled = emit::to_u16(&shares.iter().map(|(_, share)| f64::from(*share)).collect::<Vec<_>>()).ok()?;
 	let weights = shares.iter().zip(scaled).filter(|(_, weight)| *weight > 0).map(|((uid, _), weight)| (*uid, weight));
 	Some(Row { window, weights: weights.collect() })
 }
 
 /// Who sends, and where to.
-pub(super) struct Sender {
+pub struct Sender {
 	chain: Chain,
 	hotkey: Signer,
 	netuid: u16,

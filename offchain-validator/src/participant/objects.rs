@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! The objects of a run: ours, which we write, and those of others, which we read. Knows nothing of what is in them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use mechanisms::templar::freshness::OpenSpan;
+use mechanisms::Uid;
+use tracing::warn;
+
+use crate::bucket::{Bucket, BucketAddress, BucketError, Fetched, Kind, ObjectKey};
+use crate::clock::Window;
+
+/// Version of the objects' formats. Objects of another version belong to another run and are not seen.
+pub const VERSION: u32 = 1;
+/// Objects that are fetched at once.
+pub const AT_ONCE: usize = 16;
+/// Longest that fetching one object may take.
+const DEADLINE: Duration = Duration::from_secs(15);
+
+/// Where objects are.
+#[derive(Clone, Debug)]
+pub struct ObjectsSettings {
+	/// Where ours go.
+	pub bucket: BucketAddress,
+	/// Folder below which `local:` buckets lie.
+	pub bucket_root: PathBuf,
+}
+
+/// Our bucket, and the way to those of others.
+#[derive(Clone)]
+pub struct Objects {
+	address: BucketAddress,
+	root: PathBuf,
+	bucket: Bucket,
+	uid: Uid,
+	retention_windows: u32,
+}
+
+impl Objects {
+	/// Opens the bucket of `uid`, which keeps objects for so many windows.
+	pub fn open(settings: ObjectsSettings, uid: Uid, retention_windows: u32) -> Result<Self, BucketError> {
+		let ObjectsSettings { bucket: address, bucket_root: root } = settings;
+		let bucket = Bucket::open(&address, &root)?;
+		Ok(Self { address, root, bucket, uid, retention_windows })
+	}
+
+	/// What to publish so that others find our objects.
+	pub fn commitment(&self) -> String {
+		self.address.commitment()
+	}
+
+	/// Puts an object of ours into our bucket. What has outlived its use goes.
+	///
+	/// A store that cannot be written to now may be so again in the next window, so that is told and no more.
+	pub async fn upload(&self, kind: Kind, window: Window, bytes: Bytes) {
+		let key = ObjectKey { kind, window, uid: self.uid, version: VERSION };
+		if let Err(error) = self.bucket.put(&key, bytes).await {
+			warn!(%key, "not uploaded: {}", crate::one_line(&error));
+		}
+		let before = window.saturating_sub(self.retention_windows);
+		if let Err(error) = self.bucket.delete_older(kind, self.uid, before).await {
+			warn!("old objects stay in the bucket: {}", crate::one_line(&error));
+		}
+	}
+
+	/// What the buckets of some uids hold of `kind` for `window`: of at most `max_bytes`, and uploaded while uploads were
+	/// `open`, if that counts. An error is about our side alone.
+	pub async fn fetch(
+		&self,
+		kind: Kind,
+		window: Window,
+		open: Option<&OpenSpan>,
+		max_bytes: usize,
+		of: impl IntoIterator<Item = (Uid, BucketAddress)>,
+	) -> Result<BTreeMap<Uid, Fetched>, BucketError> {
+		let fetching = of.into_iter().map(|(uid, address)| async move {
+			let key = ObjectKey { kind, window, uid, version: VERSION };
+			let fetched = Bucket::peer(&address, &self.root)?.fetch(&key, open, max_bytes as u64, DEADLINE).await?;
+			Ok((uid, fetched))
+		});
+		stream::iter(fetching).buffer_unordered(AT_ONCE).try_collect().await
+	}
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Parameters of a run of Templar.
+
+use mechanisms::templar::Params;
+use serde::{Deserialize, Serialize};
+
+use crate::hparams::{above, within, Data, HparamsError, Windows};
+use crate::model::ModelConfig;
+
+/// Everything that all nodes of a run must agree on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hparams {
+	/// The shape of the model, in the words of Hugging Face.
+	pub model: ModelConfig,
+	/// What miners train on.
+	pub data: Data,
+	/// How a gradient is made and applied.
+	pub training: Training,
+	/// What happens when.
+	pub windows: Windows,
+	/// Who takes part.
+	pub peers: Peers,
+	/// How a gradient is measured.
+	pub evaluation: Evaluation,
+	/// How measurements become weights.
+	pub scoring: Params,
+}
+
+/// How a gradient is made and applied.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Training {
+	/// Seed of the parameters that all start from.
+	pub init_seed: u64,
+	/// Step of the outer optimizer, once warm.
+	pub learning_rate: f64,
+	/// Windows in which the step grows from a tenth to its full size.
+	pub warmup_steps: u32,
+	/// Windows of the first cosine period after that; each later one is twice as long.
+	pub t_max: u32,
+	/// Part of each parameter that a window takes away, times the learning rate.
+	pub weight_decay: f64,
+	/// Part of its momentum that a miner keeps from window to window.
+	pub momentum_decay: f64,
+	/// Largest side of a chunk.
+	pub target_chunk: usize,
+	/// Coefficients sent of each chunk.
+	pub topk_compression: usize,
+}
+
+/// Who takes part.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Peers {
+	/// Miners whose gradients make the outer step.
+	pub max_topk_peers: usize,
+	/// Without so many miners nothing is trained.
+	pub minimum_peers: usize,
+	/// Windows without an upload after which a miner counts as inactive.
+	pub recent_windows: u32,
+	/// A hotkey with more stake than this is a validator and not evaluated, in TAO.
+	pub eval_stake_limit_tao: u64,
+}
+
+/// How a gradient is measured.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evaluation {
+	/// Part of the batches on which losses are measured.
+	pub validator_sample_rate: f64,
+	/// The step on a copy of the model, in learning rates.
+	pub eval_lr_factor: f64,
+	/// Held-out pages on which the shared model is measured after each window.
+	pub heldout_pages: usize,
+}
+
+impl crate::hparams::Hparams for Hparams {
+	const MECHANISM: &'static str = "templar";
+
+	fn check(&self) -> Result<(), HparamsError> {
+		let Self { model, data, training, windows, peers, evaluation, scoring } = self;
+		model.check().map_err(HparamsError::Model)?;
+		scoring.check().map_err(|error| HparamsError::Scoring(error.into()))?;
+		data.check(model.max_position_embeddings)?;
+		training.check()?;
+		windows.check()?;
+		within("peers.max_topk_peers", peers.max_topk_peers, 1..=256)?;
+		within("peers.minimum_peers", peers.minimum_peers, 1..=peers.max_topk_peers)?;
+		within("peers.recent_windows", peers.recent_windows, 1..=100_000)?;
+		within("evaluation.validator_sample_rate", evaluation.validator_sample_rate, 0.0..=1.0)?;
+		within("evaluation.eval_lr_factor", evaluation.eval_lr_factor, above(0.0, 100.0))?;
+		within("evaluation.heldout_pages", evaluation.heldout_pages, 1..=1_000_000)
+	}
+}
+
+impl Training {
+	fn check(&self) -> Result<(), HparamsError> {
+		within("training.learning_rate", self.learning_rate, above(0.0, 1.0))?;
+		within("training.warmup_steps", self.warmup_steps, 1..=1_000_000)?;
+		within("training.t_max", self.t_max, 1..=100_000_000)?;
+		within("training.weight_decay", self.weight_decay, 0.0..=1.0)?;
+		within("training.momentum_decay", self.momentum_decay, 0.0..=1.0)?;
+		// Positions in a chunk travel as 16 bits.
+		within("training.target_chunk", self.target_chunk, 1..=181)?;
+		within("training.topk_compression", self.topk_compression, 1..=self.target_chunk * self.target_chunk)
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use std::fs;
+	use std::path::{Path, PathBuf};
+
+	use serde_json::{json, Value};
+
+	use super::*;
+	use crate::hparams::Hparams as _;
+
+	/// The files at the root of the checkout.
+	fn file(name: &str) -> PathBuf {
+		let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("tests are run by cargo");
+		Path::new(&package).join("..").join(name)
+	}
+
+	fn changed(section: &str, key: &str, value: Value) -> Result<Hparams, HparamsError> {
+		let text = fs::read_to_string(file("hparams.json")).expect("the file is there");
+		let mut hparams: Value = serde_json::from_str(&text).expect("it is JSON");
+		hparams[section][key] = value;
+		let folder = tempfile::tempdir().expect("a folder can be made");
+		let path = folder.path().join("hparams.json");
+		fs::write(&path, hparams.to_string()).expect("it can be written");
+		Hparams::read(&path)
+	}
+
+	#[test]
+	fn the_files_of_this_project_hold() {
+		for name in ["hparams.json", "hparams/localnet.json", "hparams/short.json", "hparams/templar-head.json"] {
+			if let Err(error) = Hparams::read(&file(name)) {
+				panic!("{name}: {}", crate::one_line(&error));
+			}
+		}
+	}
+
+	#[test]
+	fn a_key_that_nobody_knows_is_refused_by_name() {
+		let error = changed("training", "lerning_rate", json!(1)).expect_err("a misspelt key");
+		assert!(crate::one_line(&error).contains("lerning_rate"));
+	}
+
+	#[test]
+	fn a_value_out_of_range_is_told_with_its_range() {
+		for (section, key, value, words) in [
+			("training", "learning_rate", json!(0.0), "training.learning_rate is 0: must be above 0 and at most 1"),
+			("data", "sequence_length", json!(1), "data.sequence_length is 1: must be at least 2"),
+			("evaluation", "validator_sample_rate", json!(1.5), "at most 1"),
+			("peers", "minimum_peers", json!(16), "peers.minimum_peers is 16: must be at least 1 and at most 15"),
+			("windows", "blocks_per_window", json!(0), "windows.blocks_per_window is 0"),
+			("scoring", "windows_per_weights", json!(0), "windows_per_weights"),
+		] {
+			let error = changed(section, key, value).expect_err("out of range");
+			assert!(crate::one_line(&error).contains(words), "{}", crate::one_line(&error));
+		}
+	}
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What a validator and a miner of Templar have in common: a model, and how they keep step with the others.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use mechanisms::Uid;
+
+use super::checkpoints::Checkpoints;
+use super::debug::Debug;
+use super::engine::{self, Engine, EngineError};
+use super::gather::{gather, Submission};
+use super::peers::Peers;
+use super::Hparams;
+use crate::bucket::{BucketError, Kind};
+use crate::chain::{ChainError, Role};
+use crate::clock::Window;
+use crate::data::{Dataset, DatasetError};
+use crate::gradient::{CompressedGradient, LayoutError, Layouts};
+use crate::model::{Device, DeviceStopped, StartError};
+use crate::participant::{self, Objects, ObjectsSettings, Participant, ParticipantError, WindowView};
+
+/// What the user has said, checked.
+pub struct Settings {
+	/// Who takes part, and where.
+	pub participant: participant::Settings,
+	/// Where objects are.
+	pub objects: ObjectsSettings,
+	/// What all nodes of the run agree on.
+	pub hparams: Hparams,
+	/// Folder of the token shards.
+	pub dataset: PathBuf,
+	/// Threads for libtorch.
+	pub threads: usize,
+}
+
+/// Why a node cannot go on. Nothing a peer does is among the reasons.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+	/// As for every participant.
+	#[error("{0}")]
+	Participant(#[from] ParticipantError),
+	/// The chain did not answer, or refused.
+	#[error("{0}")]
+	Chain(#[from] ChainError),
+	/// The folder of the buckets, or our own bucket, cannot be used.
+	#[error("the bucket cannot be used")]
+	Bucket(#[from] BucketError),
+	/// The token shards cannot be used.
+	#[error("the data cannot be used")]
+	Data(#[from] DatasetError),
+	/// The model cannot be cut into chunks.
+	#[error("the model cannot be cut into chunks")]
+	Layout(#[from] LayoutError),
+	/// The model cannot be worked with.
+	#[error("{0}")]
+	Engine(#[from] EngineError),
+	/// The device thread did not start.
+	#[error("the device thread did not start")]
+	Start(#[from] StartError<EngineError>),
+	/// The device thread ended.
+	#[error("{0}")]
+	Device(#[from] DeviceStopped),
+	/// A task of ours was cut short.
+	#[error("a task of this program was cut short")]
+	Task(#[from] tokio::task::JoinError),
+	/// Something of ours cannot be put into JSON.
+	#[error("a record cannot be put into JSON")]
+	Json(#[from] serde_json::Error),
+}
+
+/// A participant with a model.
+pub(super) struct Node {
+	/// The hotkey at work.
+	pub participant: Participant,
+	/// What all nodes of the run agree on.
+	pub hparams: Arc<Hparams>,
+	/// How gradients travel.
+	pub layouts: Arc<Layouts>,
+	/// What miners train on.
+	pub dataset: Arc<Dataset>,
+	/// The model.
+	pub device: Device<Engine>,
+	/// Our objects and those of others.
+	pub objects: Objects,
+	checkpoints: Checkpoints,
+	next_window: Window,
+}
+
+/// One window that has ended, and who takes part in it.
+pub(super) struct View {
+	/// What the chain tells.
+	pub at: WindowView,
+	/// Who takes part.
+	pub peers: Peers,
+}
+
+impl Node {
+	/// Joins as a `role`, checks what can be checked, and opens the model where it was left.
+	pub async fn join(settings: Settings, role: Role) -> Result<Self, NodeError> {
+		let hparams = Arc::new(settings.hparams);
+		let layouts = Arc::new(engine::layouts(&hparams)?);
+		let folder = settings.dataset;
+		let dataset = Arc::new(tokio::task::spawn_blocking(move || Dataset::open(&folder)).await??);
+		let windows = &hparams.windows;
+		let participant = Participant::join(settings.participant, role, windows.blocks_per_window).await?;
+		let objects = Objects::open(settings.objects, participant.uid, windows.retention_windows)?;
+		let checkpoints = Checkpoints::new(participant.folder());
+		let newest = checkpoints.newest()?;
+		let next_window = newest.as_ref().map_or(participant.start_window, |(window, _)| window.saturating_add(1));
+		let (engine_hparams, engine_dataset, file) = (hparams.clone(), dataset.clone(), newest.map(|(_, file)| file));
+		let open = move || Engine::open(engine_hparams, engine_dataset, file);
+		let device = Device::start(settings.threads, open).await?;
+		Ok(Self { participant, hparams, layouts, dataset, device, objects, checkpoints, next_window })
+	}
+
+	/// Publishes where our objects are, unless the chain says so already. From then on others wait for them.
+	pub async fn publish(&self) -> Result<(), NodeError> {
+		Ok(self.participant.publish(&self.objects.commitment()).await?)
+	}
+
+	/// The first window whose outer step is not in the model.
+	pub fn next_window(&self) -> Window {
+		self.next_window
+	}
+
+	/// Waits until the chain is as far ahead of `window` as validators of this run stay behind.
+	pub async fn lag_behind(&self, window: Window) -> Result<(), NodeError> {
+		let ahead = self.hparams.windows.validator_offset.saturating_sub(1);
+		Ok(self.participant.clock.ended(window.saturating_add(ahead)).await?)
+	}
+
+	/// Whether `window` is the newest that a validator can have scored, or the one before: not one to catch up with.
+	pub fn is_current(&self, window: Window) -> bool {
+		let behind = self.hparams.windows.validator_offset.saturating_add(1);
+		self.participant.clock.window().is_ok_and(|newest| newest <= window.saturating_add(behind))
+	}
+
+	/// The window that the chain is in while we look at `window`.
+	pub fn current_window(&self, window: Window) -> Window {
+		let least = window.saturating_add(self.hparams.windows.validator_offset);
+		self.participant.clock.window().map_or(least, |newest| newest.max(least))
+	}
+
+	/// Outer steps that the run has taken before `window`'s.
+	pub fn global_step(&self, window: Window) -> u64 {
+		window.saturating_sub(self.participant.start_window).into()
+	}
+
+	/// The learning rate of `window`.
+	pub fn learning_rate(&self, window: Window) -> f64 {
+		self.hparams.training.learning_rate_at(window.saturating_sub(self.participant.start_window))
+	}
+
+	/// Looks at `window` as soon as it has ended.
+	pub async fn view(&self, window: Window) -> Result<View, NodeError> {
+		let windows = &self.hparams.windows;
+		self.participant.clock.ended(window).await?;
+		self.participant.check_reach(window, windows.retention_windows)?;
+		let at = self.participant.view(window, windows.time_window_delta_seconds).await?;
+		let peers = Peers::of(&at, &self.hparams.peers);
+		Ok(View { at, peers })
+	}
+
+	/// The submissions of `miners` in a window.
+	pub async fn submissions(
+		&self,
+		view: &View,
+		miners: impl Iterator<Item = Uid>,
+	) -> Result<BTreeMap<Uid, Submission>, NodeError> {
+		let addressed: Vec<_> = miners.filter_map(|uid| Some((uid, view.peers.miners.get(&uid)?.clone()))).collect();
+		Ok(gather(&self.objects, addressed, view.at.window, &view.at.open, &self.layouts).await?)
+	}
+
+	/// Takes the outer step of a window, which is the same for all nodes, and tells others where that leads.
+	pub async fn keep_step(&mut self, view: &View, submissions: &BTreeMap<Uid, Submission>) -> Result<(), NodeError> {
+		let window = view.at.window;
+		let gradient = |uid: &Uid| submissions.get(uid).and_then(Submission::gradient).cloned();
+		let gradients: Vec<CompressedGradient> = view.peers.gather.iter().filter_map(gradient).collect();
+		let successful_peers: Vec<Uid> = gradients.iter().map(|gradient| gradient.header().uid).collect();
+		let skipped_peers = view.peers.gather.iter().filter(|uid| !successful_peers.contains(uid)).copied().collect();
+		let learning_rate = self.learning_rate(window);
+		self.participant.build_upon(view.at.sync)?;
+		let file = self.checkpoints.file(window);
+		let samples = self
+			.device
+			.run(move |engine| {
+				engine.step(&gradients.iter().collect::<Vec<_>>(), learning_rate)?;
+				engine.save(&file)?;
+				Ok::<_, EngineError>(engine.samples())
+			})
+			.await??;
+		self.next_window = window.saturating_add(1);
+		self.checkpoints.prune(window)?;
+		let debug = Debug { window, samples, successful_peers, skipped_peers };
+		self.objects.upload(Kind::Debug, window, debug.encode()?.into()).await;
+		Ok(())
+	}
+
+	/// Mean loss of the shared model on held-out pages, in nats per token.
+	pub async fn heldout_loss(&self) -> Result<f64, NodeError> {
+		Ok(self.device.run(|engine| engine.heldout_loss()).await??)
+	}
+}
