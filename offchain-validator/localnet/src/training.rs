@@ -7,6 +7,7 @@ mod cast;
 mod check;
 mod copies;
 mod corpus;
+mod mechanism;
 mod outcome;
 mod watch;
 
@@ -14,13 +15,13 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use offchain_validator::chain::{calls, Chain, ChainError, Signer, Submission};
-use offchain_validator::templar::Hparams;
 
 use crate::process::{Process, ProcessError};
 use crate::progress::Progress;
 
 pub use cast::{Member, Part};
 pub use check::{check, Demand, Failure};
+pub use mechanism::{Mechanism, Name as MechanismName};
 pub use outcome::{Loss, Miner, Trained, Validator};
 pub use watch::WindowSeen;
 
@@ -38,8 +39,8 @@ const EPOCH_BLOCKS: u32 = 11;
 pub struct Training {
 	/// The program of validators and miners.
 	pub program: PathBuf,
-	/// Parameters of the run.
-	pub hparams: Hparams,
+	/// What is measured and paid.
+	pub mechanism: Mechanism,
 	/// Windows to score.
 	pub windows: u32,
 	/// Text to train on; the sources of the build's own dependencies if there is none.
@@ -112,7 +113,7 @@ async fn register(chain: &Chain, members: &[Member]) -> Result<(), ChainError> {
 
 /// The window after the next: by then every process has joined.
 async fn first_window(chain: &Chain, training: &Training) -> Result<u32, ChainError> {
-	Ok(chain.finalized().await?.number / training.hparams.windows.blocks_per_window + 2)
+	Ok(chain.finalized().await?.number / training.mechanism.blocks_per_window() + 2)
 }
 
 fn start(
@@ -169,7 +170,7 @@ fn make_folder(training: &Training) -> Result<(), TrainingError> {
 		_ => {},
 	}
 	std::fs::create_dir_all(&training.folder).map_err(failed)?;
-	let hparams = serde_json::to_vec_pretty(&training.hparams).map_err(|error| failed(error.into()))?;
+	let hparams = training.mechanism.to_json().map_err(|error| failed(error.into()))?;
 	std::fs::write(training.hparams_file(), hparams).map_err(failed)
 }
 

@@ -80,6 +80,7 @@ impl Member {
 		};
 		let path = |path: std::path::PathBuf| path.display().to_string();
 		let flags = [
+			("mechanism", training.mechanism.name().into()),
 			("endpoint", endpoint.into()),
 			("netuid", NETUID.to_string()),
 			("hotkey", self.hotkey()),
