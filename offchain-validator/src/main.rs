@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use offchain_validator::chain::{Chain, ChainError};
 #[cfg(feature = "torch")]
-use offchain_validator::templar;
+use offchain_validator::{boltzmann, templar};
 use offchain_validator::{chain_info, one_line};
 use tracing_subscriber::EnvFilter;
 
@@ -63,10 +63,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
 		#[cfg(feature = "torch")]
 		Command::Validator(arguments) => match arguments.settings()? {
 			Settings::Templar(settings) => match templar::validator::run(settings).await? {},
+			Settings::Boltzmann(settings) => match boltzmann::validator::run(settings).await? {},
 		},
 		#[cfg(feature = "torch")]
 		Command::Miner { role, arguments } => match arguments.settings()? {
 			Settings::Templar(settings) => match templar::miner::run(settings, role).await? {},
+			Settings::Boltzmann(settings) => match boltzmann::miner::run(settings, role).await? {},
 		},
 	}
 }

@@ -10,6 +10,8 @@
 
 mod config;
 #[cfg(feature = "torch")]
+mod descent;
+#[cfg(feature = "torch")]
 mod device;
 #[cfg(feature = "torch")]
 mod llama;

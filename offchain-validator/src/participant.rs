@@ -3,12 +3,15 @@
 //! What takes part in every mechanism: a hotkey with a uid, its folder, the windows it sees, the objects it exchanges, the
 //! row it sets. What is in the objects, and what they are worth, is the mechanism's.
 
+#[cfg(feature = "torch")]
+mod checkpoints;
 mod error;
 mod folder;
 mod ledger;
 mod objects;
 mod owner;
 mod role;
+mod submission;
 mod submit;
 mod window;
 
@@ -19,13 +22,17 @@ use tracing::info;
 
 use crate::chain::{calls, metagraph, BlockId, Chain, Role, Signer};
 use crate::clock::{sync_block, Clock, Window};
+use crate::hparams::Windows;
 
+#[cfg(feature = "torch")]
+pub(crate) use checkpoints::Checkpoints;
 pub use error::ParticipantError;
 use folder::Folder;
 pub use ledger::{Ledger, ValidatorError};
 pub use objects::{Objects, ObjectsSettings, AT_ONCE, VERSION};
 use owner::{Claimed, Owner};
 pub use role::{MinerRole, MinerRoleError};
+pub use submission::{all_unreachable, Submission};
 pub use submit::{row, Sender};
 pub use window::{rao, WindowView};
 
@@ -109,6 +116,18 @@ impl Participant {
 			return Err(ParticipantError::TooFarBehind { window, newest, retention });
 		}
 		Ok(())
+	}
+
+	/// Waits until the chain is as far ahead of `window` as validators of this run stay behind.
+	pub async fn lag_behind(&self, window: Window, windows: &Windows) -> Result<(), ParticipantError> {
+		let ahead = windows.validator_offset.saturating_sub(1);
+		Ok(self.clock.ended(window.saturating_add(ahead)).await?)
+	}
+
+	/// Whether `window` is the newest that a validator can have scored, or the one before: not one to catch up with.
+	pub fn is_current(&self, window: Window, windows: &Windows) -> bool {
+		let behind = windows.validator_offset.saturating_add(1);
+		self.clock.window().is_ok_and(|newest| newest <= window.saturating_add(behind))
 	}
 
 	/// Waits until the time for uploads is over. Returns the first block after it: while uploading, nobody could know its

@@ -3,8 +3,6 @@
 //! The mechanism of Templar at work: miners send compressed gradients, everybody takes the same outer step, validators
 //! measure what each gradient does to the loss.
 
-#[cfg(feature = "torch")]
-mod checkpoints;
 pub mod debug;
 #[cfg(feature = "torch")]
 pub mod engine;

@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use offchain_validator::bucket::BucketAddress;
 use offchain_validator::hparams::Hparams as _;
 use offchain_validator::participant::{self, ObjectsSettings};
-use offchain_validator::templar;
+use offchain_validator::{boltzmann, templar};
 
 use super::key::signer;
 
@@ -19,11 +19,14 @@ use super::key::signer;
 enum Mechanism {
 	/// Compressed gradients, by what each does to the loss.
 	Templar,
+	/// Slices of trained parameters, by how far each goes along the gradient.
+	Boltzmann,
 }
 
 /// What the user has said, for the mechanism named.
 pub enum Settings {
 	Templar(templar::Settings),
+	Boltzmann(boltzmann::Settings),
 }
 
 #[derive(Args)]
@@ -83,6 +86,13 @@ impl ParticipantArgs {
 				participant: self.participant()?,
 				objects: self.objects()?,
 				hparams: templar::Hparams::read(&self.hparams).context("--hparams")?,
+				threads: self.threads(),
+				dataset: self.dataset,
+			})),
+			Mechanism::Boltzmann => Ok(Settings::Boltzmann(boltzmann::Settings {
+				participant: self.participant()?,
+				objects: self.objects()?,
+				hparams: boltzmann::Hparams::read(&self.hparams).context("--hparams")?,
 				threads: self.threads(),
 				dataset: self.dataset,
 			})),

@@ -69,9 +69,17 @@ impl Params {
 				1 => vec![1.0; length], // All vectors of a Llama are norms.
 				_ => (0..length).map(|_| draw()).collect(),
 			};
-			(name, tensor(&values, &shape))
+			(name, tensor(&values, &sizes(&shape)))
 		};
 		Ok(Self { config: config.clone(), tensors: config.parameter_shapes().into_iter().map(fresh).collect() })
+	}
+
+	/// Those in `file`, or fresh ones of this `seed` if there is no file yet.
+	pub fn open(file: Option<&Path>, config: &ModelConfig, seed: u64) -> Result<Self, ParamsError> {
+		match file {
+			Some(file) => Self::load(file, config),
+			None => Ok(Self::init(config, seed)?),
+		}
 	}
 
 	/// Shape of the model.
@@ -140,7 +148,7 @@ impl Params {
 			if !values.iter().all(|value| value.is_finite()) {
 				return Err(ParamsError::NotFinite { path: path.into(), parameter: spec.name.clone() });
 			}
-			tensors.push((spec.name.clone(), tensor(&values, &spec.shape)));
+			tensors.push((spec.name.clone(), tensor(&values, &sizes(&spec.shape))));
 		}
 		Ok(Self { config: config.clone(), tensors })
 	}
@@ -175,9 +183,13 @@ fn specs(config: &ModelConfig) -> Vec<TensorSpec> {
 	config.parameter_shapes().into_iter().map(spec).collect()
 }
 
-fn tensor(values: &[f32], shape: &[usize]) -> Tensor {
-	let shape: Vec<i64> = shape.iter().map(|length| *length as i64).collect();
-	Tensor::from_slice(values).reshape(shape)
+/// In the words of libtorch.
+fn sizes(shape: &[usize]) -> Vec<i64> {
+	shape.iter().map(|length| *length as i64).collect()
+}
+
+pub(super) fn tensor(values: &[f32], sizes: &[i64]) -> Tensor {
+	Tensor::from_slice(values).reshape(sizes)
 }
 
 /// Elements of a tensor read row by row; the range lies inside.

@@ -111,18 +111,12 @@ impl Training {
 #[cfg(test)]
 mod tests {
 	use std::fs;
-	use std::path::{Path, PathBuf};
 
 	use serde_json::{json, Value};
 
 	use super::*;
+	use crate::hparams::tests::file;
 	use crate::hparams::Hparams as _;
-
-	/// The files at the root of the checkout.
-	fn file(name: &str) -> PathBuf {
-		let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("tests are run by cargo");
-		Path::new(&package).join("..").join(name)
-	}
 
 	fn changed(section: &str, key: &str, value: Value) -> Result<Hparams, HparamsError> {
 		let text = fs::read_to_string(file("hparams.json")).expect("the file is there");
@@ -132,15 +126,6 @@ mod tests {
 		let path = folder.path().join("hparams.json");
 		fs::write(&path, hparams.to_string()).expect("it can be written");
 		Hparams::read(&path)
-	}
-
-	#[test]
-	fn the_files_of_this_project_hold() {
-		for name in ["hparams.json", "hparams/localnet.json", "hparams/short.json", "hparams/templar-head.json"] {
-			if let Err(error) = Hparams::read(&file(name)) {
-				panic!("{name}: {}", crate::one_line(&error));
-			}
-		}
 	}
 
 	#[test]

@@ -8,7 +8,6 @@ use std::sync::Arc;
 
 use mechanisms::Uid;
 
-use super::checkpoints::Checkpoints;
 use super::debug::Debug;
 use super::engine::{self, Engine, EngineError};
 use super::gather::{gather, Submission};
@@ -20,7 +19,7 @@ use crate::clock::Window;
 use crate::data::{Dataset, DatasetError};
 use crate::gradient::{CompressedGradient, LayoutError, Layouts};
 use crate::model::{Device, DeviceStopped, StartError};
-use crate::participant::{self, Objects, ObjectsSettings, Participant, ParticipantError, WindowView};
+use crate::participant::{self, Checkpoints, Objects, ObjectsSettings, Participant, ParticipantError, WindowView};
 
 /// What the user has said, checked.
 pub struct Settings {
@@ -128,14 +127,12 @@ impl Node {
 
 	/// Waits until the chain is as far ahead of `window` as validators of this run stay behind.
 	pub async fn lag_behind(&self, window: Window) -> Result<(), NodeError> {
-		let ahead = self.hparams.windows.validator_offset.saturating_sub(1);
-		Ok(self.participant.clock.ended(window.saturating_add(ahead)).await?)
+		Ok(self.participant.lag_behind(window, &self.hparams.windows).await?)
 	}
 
 	/// Whether `window` is the newest that a validator can have scored, or the one before: not one to catch up with.
 	pub fn is_current(&self, window: Window) -> bool {
-		let behind = self.hparams.windows.validator_offset.saturating_add(1);
-		self.participant.clock.window().is_ok_and(|newest| newest <= window.saturating_add(behind))
+		self.participant.is_current(window, &self.hparams.windows)
 	}
 
 	/// The window that the chain is in while we look at `window`.
