@@ -73,9 +73,9 @@ pub struct ParticipantArgs {
 	#[arg(long, value_name = "N")]
 	threads: Option<NonZeroUsize>,
 
-	/// The first window of the run; the same for all its nodes.
-	#[arg(long, value_name = "WINDOW", default_value_t = 0)]
-	start_window: u32,
+	/// The first window of the run, the same for all its nodes [default: that of the state folder, or as validators tell].
+	#[arg(long, value_name = "WINDOW")]
+	start_window: Option<u32>,
 }
 
 impl ParticipantArgs {

@@ -134,13 +134,24 @@ impl Params {
 	/// Reads a file that holds parameters of this model, all of them and nothing else.
 	pub fn load(path: &Path, config: &ModelConfig) -> Result<Self, ParamsError> {
 		config.check()?;
-		let (specs, failed) =
-			(specs(config), |source| ParamsError::File { action: "reading", path: path.into(), source });
-		let max = tensor_file::max_bytes(&specs, METADATA_BYTES);
+		let failed = |source| ParamsError::File { action: "reading", path: path.into(), source };
 		let mut bytes = Vec::new();
 		// One byte more than allowed is read, so that a file that is too large is told from one that just fits.
-		File::open(path).map_err(failed)?.take(max as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
-		let contents = tensor_file::read(&bytes, &specs, max)
+		let max = Self::max_bytes(config) as u64 + 1;
+		File::open(path).map_err(failed)?.take(max).read_to_end(&mut bytes).map_err(failed)?;
+		Self::decode(&bytes, config, path)
+	}
+
+	/// An upper bound on the bytes of a file of such parameters. The shape has been checked.
+	pub fn max_bytes(config: &ModelConfig) -> usize {
+		tensor_file::max_bytes(&specs(config), METADATA_BYTES)
+	}
+
+	/// Reads the bytes of such a file, whoever wrote them; `path` is what they are called in messages.
+	pub fn decode(bytes: &[u8], config: &ModelConfig, path: &Path) -> Result<Self, ParamsError> {
+		config.check()?;
+		let specs = specs(config);
+		let contents = tensor_file::read(bytes, &specs, Self::max_bytes(config))
 			.map_err(|source| ParamsError::Contents { path: path.into(), source })?;
 		let mut tensors = Vec::with_capacity(specs.len());
 		for (spec, data) in specs.iter().zip(contents.tensors) {
