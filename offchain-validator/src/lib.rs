@@ -7,8 +7,8 @@
 //! works against any chain of this shape. libtorch is named in [`model`] and [`gradient`] alone, object_store in
 //! [`bucket`]. Scores are the `mechanisms` crate's.
 //!
-//! [`participant`] is what takes part in every mechanism; each mechanism at work is a module of its own, [`templar`] the
-//! first. With the feature `torch`, which is on by default, each has a `validator` and a `miner`: participants with an
+//! [`participant`] is what takes part in every mechanism; each mechanism at work is a module of its own, [`templar`] and
+//! [`finetuning`]. With the feature `torch`, which is on by default, each has a `validator` and a `miner`: participants with an
 //! engine.
 
 mod atomic;
@@ -17,6 +17,7 @@ pub mod chain;
 pub mod chain_info;
 pub mod clock;
 pub mod data;
+pub mod finetuning;
 pub mod gradient;
 pub mod hparams;
 pub mod journal;
