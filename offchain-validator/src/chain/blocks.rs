@@ -16,6 +16,11 @@ pub struct BlockId {
 }
 
 impl BlockId {
+	/// The block of this height with this hash.
+	pub fn new(number: u32, hash: [u8; 32]) -> Self {
+		Self { number, hash: Hash::from(hash) }
+	}
+
 	/// The 32 bytes of the hash.
 	pub fn hash_bytes(&self) -> [u8; 32] {
 		self.hash.0

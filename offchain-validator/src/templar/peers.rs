@@ -60,7 +60,7 @@ mod tests {
 		let view = WindowView {
 			window: 1,
 			open: OpenSpan::after(0, 0),
-			sync: BlockId { number: 1, hash: Default::default() },
+			sync: BlockId::new(1, [0; 32]),
 			neurons: neurons.iter().map(|neuron| (neuron.uid, neuron.clone())).collect(),
 			commitments: published.iter().map(commitment).collect(),
 		};
