@@ -49,5 +49,5 @@ search() { # decoder
 }
 
 build
-decoders=$(FUZZ_DECODER='' "$FUZZ")
+decoders=$(FUZZ_DECODER='' "$FUZZ" 2>/dev/null)
 while read -r decoder; do search "$decoder"; done <<<"$decoders"
