@@ -202,6 +202,11 @@ pub(crate) fn read<'a>(bytes: &'a [u8], specs: &[TensorSpec], max: usize) -> Res
 		return Err(TensorFileError::TooLarge { size: bytes.len(), max });
 	}
 	let (header, data) = split(bytes)?;
+	// Were all of a large file header, what is made of its JSON would take many times as much.
+	let most = max.saturating_sub(data_bytes(specs));
+	if header.len() > most {
+		return Err(TensorFileError::Header(format!("{} bytes: at most {most} are allowed", header.len())));
+	}
 	let UniqueKeys(mut header) = serde_json::from_slice::<UniqueKeys<HeaderEntry>>(header)
 		.map_err(|error| TensorFileError::Header(short(&error.to_string())))?;
 	let metadata = match header.remove(METADATA) {
@@ -219,6 +224,10 @@ pub(crate) fn read<'a>(bytes: &'a [u8], specs: &[TensorSpec], max: usize) -> Res
 		Some((name, _)) => Err(TensorFileError::Unknown { name: short(name) }),
 		None => Ok(Contents { metadata, tensors: places(&ranges, specs, data)? }),
 	}
+}
+
+fn data_bytes(specs: &[TensorSpec]) -> usize {
+	specs.iter().map(TensorSpec::bytes).sum()
 }
 
 /// The header's JSON and the data.
@@ -256,7 +265,7 @@ fn places<'a>(
 	specs: &[TensorSpec],
 	data: &'a [u8],
 ) -> Result<Vec<&'a [u8]>, TensorFileError> {
-	let expected = specs.iter().map(TensorSpec::bytes).sum();
+	let expected = data_bytes(specs);
 	if data.len() != expected {
 		return Err(TensorFileError::DataSize { size: data.len(), expected });
 	}
