@@ -7,19 +7,28 @@ use std::path::Path;
 use clap::ValueEnum;
 use offchain_validator::hparams::{Hparams as _, HparamsError};
 use offchain_validator::journal::ScoredMiner;
-use offchain_validator::templar;
+use offchain_validator::{boltzmann, finetuning, templar};
+
+/// Tokens of a page and pages held out, for a mechanism that knows no pages.
+const SAMPLED_PAGES: (u32, u64) = (2_048, 8);
 
 /// Which mechanism.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Name {
 	/// Compressed gradients, by what each does to the loss.
 	Templar,
+	/// Slices of trained parameters, by how far each goes along the gradient.
+	Boltzmann,
+	/// Whole models, by how often each beats the others.
+	Finetuning,
 }
 
 /// A mechanism and its parameters.
 #[derive(Clone, Debug)]
 pub enum Mechanism {
 	Templar(templar::Hparams),
+	Boltzmann(boltzmann::Hparams),
+	Finetuning(finetuning::Hparams),
 }
 
 /// A figure of a miner that is plotted by window.
@@ -37,6 +46,12 @@ impl Mechanism {
 	pub fn read(name: Name, file: Option<&Path>) -> Result<Self, HparamsError> {
 		match name {
 			Name::Templar => parameters(file, include_str!("../../../../hparams/localnet.json")).map(Self::Templar),
+			Name::Boltzmann => {
+				parameters(file, include_str!("../../../../hparams/localnet-boltzmann.json")).map(Self::Boltzmann)
+			},
+			Name::Finetuning => {
+				parameters(file, include_str!("../../../../hparams/localnet-finetuning.json")).map(Self::Finetuning)
+			},
 		}
 	}
 
@@ -44,6 +59,8 @@ impl Mechanism {
 	pub fn name(&self) -> &'static str {
 		match self {
 			Self::Templar(_) => templar::Hparams::MECHANISM,
+			Self::Boltzmann(_) => boltzmann::Hparams::MECHANISM,
+			Self::Finetuning(_) => finetuning::Hparams::MECHANISM,
 		}
 	}
 
@@ -51,6 +68,8 @@ impl Mechanism {
 	pub fn to_json(&self) -> serde_json::Result<Vec<u8>> {
 		match self {
 			Self::Templar(hparams) => serde_json::to_vec_pretty(hparams),
+			Self::Boltzmann(hparams) => serde_json::to_vec_pretty(hparams),
+			Self::Finetuning(hparams) => serde_json::to_vec_pretty(hparams),
 		}
 	}
 
@@ -58,6 +77,8 @@ impl Mechanism {
 	pub fn blocks_per_window(&self) -> u32 {
 		match self {
 			Self::Templar(hparams) => hparams.windows.blocks_per_window,
+			Self::Boltzmann(hparams) => hparams.windows.blocks_per_window,
+			Self::Finetuning(hparams) => hparams.windows.blocks_per_window,
 		}
 	}
 
@@ -65,13 +86,16 @@ impl Mechanism {
 	pub fn pages(&self) -> (u32, u64) {
 		match self {
 			Self::Templar(hparams) => (hparams.data.page_tokens as u32, hparams.evaluation.heldout_pages as u64),
+			Self::Boltzmann(hparams) => (hparams.data.page_tokens as u32, hparams.evaluation.heldout_pages as u64),
+			Self::Finetuning(_) => SAMPLED_PAGES, // Samples are cut from them.
 		}
 	}
 
 	/// What the loss in the journal is of.
 	pub fn loss_of(&self) -> &'static str {
 		match self {
-			Self::Templar(_) => "the shared model on held-out pages",
+			Self::Templar(_) | Self::Boltzmann(_) => "the shared model on held-out pages",
+			Self::Finetuning(_) => "the best model on the window's samples",
 		}
 	}
 
@@ -79,6 +103,7 @@ impl Mechanism {
 	pub fn learns_words(&self) -> bool {
 		match self {
 			Self::Templar(_) => true,
+			Self::Boltzmann(_) | Self::Finetuning(_) => false,
 		}
 	}
 
@@ -86,6 +111,8 @@ impl Mechanism {
 	pub fn score_is(&self) -> &'static str {
 		match self {
 			Self::Templar(_) => "Rating, own-pages indicator and sync together",
+			Self::Boltzmann(_) => "Moving average of the cosine between a miner's step and the validator's gradient",
+			Self::Finetuning(_) => "Moving average of the parts of the reward",
 		}
 	}
 
@@ -97,6 +124,23 @@ impl Mechanism {
 				caption: "OpenSkill ordinal, \u{3bc} \u{2212} 3\u{3c3}",
 				of: |miner| Some(miner.figure("mu")? - 3.0 * miner.figure("sigma")?),
 			}],
+			Self::Boltzmann(_) => &[Plotted {
+				title: "Cosine by miner",
+				caption: "Cosine between a miner's step and the validator's gradient on its pages, in each window",
+				of: |miner| miner.figure("cosine"),
+			}],
+			Self::Finetuning(_) => &[
+				Plotted {
+					title: "Win rate by miner",
+					caption: "Part of the comparisons that a miner's model has won, in each window",
+					of: |miner| miner.figure("win_rate"),
+				},
+				Plotted {
+					title: "Loss by miner",
+					caption: "Mean loss of a miner's model on the window's samples, in nats per byte",
+					of: |miner| miner.figure("mean_loss"),
+				},
+			],
 		}
 	}
 }

@@ -3,60 +3,47 @@
 //! Prompts and responses for models that are compared by what they say, cut from the pages of the text. Miners get others
 //! than those who judge them.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use offchain_validator::data::{Dataset, DatasetError};
-use serde::Serialize;
+use offchain_validator::finetuning::samples::{cut, to_lines};
 
-/// Bytes of a prompt, and of the response that follows it in the text.
-const PROMPT: usize = 32;
-const RESPONSE: usize = 64;
+/// Characters of a prompt, and of the response that follows it in the text.
+const PROMPT: usize = 40;
+const RESPONSE: usize = 80;
 /// Most pages of each kind that are cut up.
 const MOST_PAGES: u64 = 256;
 
 /// Why there are no samples.
 #[derive(Debug, thiserror::Error)]
 pub enum SamplesError {
-	#[error("cannot read the held-out pages")]
+	#[error("cannot read the pages")]
 	Dataset(#[from] DatasetError),
 	#[error("cannot write {}", path.display())]
-	Write { path: std::path::PathBuf, source: io::Error },
+	Write { path: PathBuf, source: io::Error },
 }
 
-#[derive(Serialize)]
-struct Sample<'a> {
-	prompt: &'a str,
-	response: &'a str,
+/// Where miners and validators find theirs below `folder`.
+pub fn folders(folder: &Path) -> [PathBuf; 2] {
+	["train", "heldout"].map(|name| folder.join("samples").join(name))
 }
 
-/// Writes `train/samples.jsonl` below `folder` for miners, and `heldout/samples.jsonl` for those who judge them.
+/// Writes both.
 pub fn write(dataset: &Dataset, folder: &Path) -> Result<(), SamplesError> {
-	let train = (0..dataset.n_train_pages().min(MOST_PAGES)).map(|page| dataset.train_page(page));
-	write_pages(train, &folder.join("train"))?;
-	let heldout = (0..dataset.n_heldout_pages().min(MOST_PAGES)).map(|page| dataset.heldout_page(page));
-	write_pages(heldout, &folder.join("heldout"))
+	let [train, heldout] = folders(folder);
+	write_pages((0..dataset.n_train_pages().min(MOST_PAGES)).map(|page| dataset.train_page(page)), &train)?;
+	write_pages((0..dataset.n_heldout_pages().min(MOST_PAGES)).map(|page| dataset.heldout_page(page)), &heldout)
 }
 
-fn write_pages(
-	pages: impl Iterator<Item = Result<Vec<u8>, DatasetError>>,
-	folder: &Path,
-) -> Result<(), SamplesError> {
-	let path = folder.join("samples.jsonl");
-	let failed = |source: io::Error| SamplesError::Write { path: path.clone(), source };
-	std::fs::create_dir_all(folder).map_err(failed)?;
-	let mut file = BufWriter::new(File::create(&path).map_err(failed)?);
+fn write_pages(pages: impl Iterator<Item = Result<Vec<u8>, DatasetError>>, folder: &Path) -> Result<(), SamplesError> {
+	let failed = |source| SamplesError::Write { path: folder.into(), source };
+	let mut samples = Vec::new();
 	for page in pages {
-		// What is no text, as where a letter was cut in two, is left out.
-		for (prompt, response) in page?.chunks_exact(PROMPT + RESPONSE).filter_map(split) {
-			serde_json::to_writer(&mut file, &Sample { prompt, response }).map_err(|error| failed(error.into()))?;
-			file.write_all(b"\n").map_err(failed)?;
-		}
+		// A letter that the end of a page cuts in two becomes a sign for what is no letter.
+		samples.extend(cut(&String::from_utf8_lossy(&page?), PROMPT, RESPONSE));
 	}
-	file.flush().map_err(failed)
-}
-
-fn split(text: &[u8]) -> Option<(&str, &str)> {
-	std::str::from_utf8(text).ok()?.split_at_checked(PROMPT)
+	let lines = to_lines(&samples).map_err(|error| failed(error.into()))?;
+	fs::create_dir_all(folder).map_err(failed)?;
+	fs::write(folder.join("samples.jsonl"), lines).map_err(failed)
 }
