@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What is too long for every change: everything test.sh does, a full run of the local network, ten times as many cases
-# for every property, a hundred thousand steps of the state machine, a million simulated blocks, whether blocks take as
-# long as they are charged for, the lints and documentation of the whole workspace, and the chain client where libtorch is
-# missing.
+# for every property, a hundred thousand steps of the state machine, a million simulated blocks, each decoder fuzzed until
+# ten minutes reach nothing new, whether blocks take as long as they are charged for, the lints and documentation of the
+# whole workspace, and the chain client where libtorch is missing.
 set -euo pipefail
 . "$(dirname "$0")/env.sh"
 cd "$ROOT"
@@ -16,6 +16,7 @@ PROPTEST_CASES=10000 cargo test --locked --workspace --lib nothing_breaks_whatev
 # A million blocks of random calls on small chains, the money counted after each.
 PROPTEST_CASES=13000 cargo test --locked --profile simulation -p pallet-subnets --lib not_one_rao_is_lost
 PROPTEST_CASES=100000 cargo test --locked --workspace --test fuzz
+FUZZ_SEED=$(date +%Y%m%d) scripts/fuzz.sh until-dry
 KILLS=20 cargo test --locked --workspace --test suite a_node_that_is_killed
 scripts/benchmark.sh --check
 cargo clippy --locked --workspace --all-targets -- -D warnings

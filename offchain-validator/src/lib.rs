@@ -8,8 +8,8 @@
 //! [`bucket`]. Scores are the `mechanisms` crate's.
 //!
 //! [`participant`] is what takes part in every mechanism; each mechanism at work is a module of its own: [`templar`],
-//! [`boltzmann`]. With the feature `torch`, which is on by default, each has a `validator` and a `miner`: participants with an
-//! engine.
+//! [`boltzmann`], [`finetuning`]. With the feature `torch`, which is on by default, each has a `validator` and a `miner`:
+//! participants with an engine.
 
 mod atomic;
 pub mod boltzmann;
@@ -18,6 +18,7 @@ pub mod chain;
 pub mod chain_info;
 pub mod clock;
 pub mod data;
+pub mod finetuning;
 pub mod gradient;
 pub mod hparams;
 pub mod journal;

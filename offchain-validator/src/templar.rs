@@ -13,8 +13,12 @@ pub mod miner;
 #[cfg(feature = "torch")]
 mod node;
 pub mod peers;
+#[cfg(feature = "torch")]
+mod rejoin;
 mod schedule;
 pub mod scores;
+#[cfg(feature = "torch")]
+mod start;
 #[cfg(feature = "torch")]
 pub mod validator;
 

@@ -29,6 +29,7 @@ pub(crate) struct TensorSpec {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
 	F32,
+	Bf16,
 	I16,
 }
 
@@ -103,13 +104,14 @@ impl Kind {
 	fn bytes(self) -> usize {
 		match self {
 			Self::F32 => 4,
-			Self::I16 => 2,
+			Self::Bf16 | Self::I16 => 2,
 		}
 	}
 
 	fn name(self) -> &'static str {
 		match self {
 			Self::F32 => "F32",
+			Self::Bf16 => "BF16",
 			Self::I16 => "I16",
 		}
 	}
@@ -200,6 +202,11 @@ pub(crate) fn read<'a>(bytes: &'a [u8], specs: &[TensorSpec], max: usize) -> Res
 		return Err(TensorFileError::TooLarge { size: bytes.len(), max });
 	}
 	let (header, data) = split(bytes)?;
+	// Were all of a large file header, what is made of its JSON would take many times as much.
+	let most = max.saturating_sub(data_bytes(specs));
+	if header.len() > most {
+		return Err(TensorFileError::Header(format!("{} bytes: at most {most} are allowed", header.len())));
+	}
 	let UniqueKeys(mut header) = serde_json::from_slice::<UniqueKeys<HeaderEntry>>(header)
 		.map_err(|error| TensorFileError::Header(short(&error.to_string())))?;
 	let metadata = match header.remove(METADATA) {
@@ -217,6 +224,10 @@ pub(crate) fn read<'a>(bytes: &'a [u8], specs: &[TensorSpec], max: usize) -> Res
 		Some((name, _)) => Err(TensorFileError::Unknown { name: short(name) }),
 		None => Ok(Contents { metadata, tensors: places(&ranges, specs, data)? }),
 	}
+}
+
+fn data_bytes(specs: &[TensorSpec]) -> usize {
+	specs.iter().map(TensorSpec::bytes).sum()
 }
 
 /// The header's JSON and the data.
@@ -254,7 +265,7 @@ fn places<'a>(
 	specs: &[TensorSpec],
 	data: &'a [u8],
 ) -> Result<Vec<&'a [u8]>, TensorFileError> {
-	let expected = specs.iter().map(TensorSpec::bytes).sum();
+	let expected = data_bytes(specs);
 	if data.len() != expected {
 		return Err(TensorFileError::DataSize { size: data.len(), expected });
 	}
@@ -275,6 +286,13 @@ fn places<'a>(
 /// The numbers of an F32 tensor.
 pub(crate) fn f32s(data: &[u8]) -> Vec<f32> {
 	data.as_chunks().0.iter().copied().map(f32::from_le_bytes).collect()
+}
+
+/// The numbers of a BF16 tensor: the upper halves of as many F32.
+#[cfg(feature = "torch")]
+pub(crate) fn bf16s(data: &[u8]) -> Vec<f32> {
+	let number = |bytes: &[u8; 2]| f32::from_bits(u32::from(u16::from_le_bytes(*bytes)) << 16);
+	data.as_chunks().0.iter().map(number).collect()
 }
 
 fn form(dtype: &str, shape: &[usize]) -> String {

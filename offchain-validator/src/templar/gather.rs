@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use mechanisms::templar::freshness::OpenSpan;
+use mechanisms::templar::Verdict;
 use mechanisms::Uid;
 
 use super::debug::Debug;
@@ -49,6 +50,15 @@ impl Submission {
 			_ => None,
 		}
 	}
+
+	/// What is to be held of it; none if it holds a gradient, which is to be measured.
+	pub fn verdict(&self) -> Option<Verdict> {
+		match self {
+			Self::Gradient { .. } => None,
+			Self::Invalid(_) | Self::TooLarge { .. } => Some(Verdict::Invalid),
+			Self::Missing | Self::TooEarly | Self::TooLate | Self::Unreachable(_) => Some(Verdict::Missing),
+		}
+	}
 }
 
 impl fmt::Display for Submission {
@@ -82,7 +92,8 @@ pub async fn gather(
 	Ok(found.into_iter().map(|(uid, fetched)| (uid, judge(fetched, window, uid, layouts))).collect())
 }
 
-fn judge(fetched: Fetched, window: Window, uid: Uid, layouts: &Layouts) -> Submission {
+/// What was fetched from `uid`'s bucket for `window`.
+pub fn judge(fetched: Fetched, window: Window, uid: Uid, layouts: &Layouts) -> Submission {
 	let (bytes, uploaded_ms) = match fetched {
 		Fetched::Object { bytes, uploaded_ms } => (bytes, uploaded_ms),
 		Fetched::Missing => return Submission::Missing,

@@ -66,6 +66,12 @@ fn what_is_cut_off_is_refused() {
 }
 
 #[test]
+fn a_header_cannot_take_the_place_of_the_data() {
+	check(&file(&" ".repeat(1011), &[]), "bad header: 1011 bytes: at most 1010 are allowed");
+	check(&file(&" ".repeat(1010), &[]), "bad header: EOF while parsing a value");
+}
+
+#[test]
 fn a_header_that_leaves_a_choice_is_refused() {
 	check_header(&format!("{{{A},{A},{B}}}"), "bad header: a comes twice");
 	let twice = r#"{"__metadata__":{"k":"1","k":"2"}}"#;

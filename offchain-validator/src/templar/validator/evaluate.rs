@@ -48,8 +48,10 @@ pub(super) async fn evaluate(
 		match submissions.get(&uid) {
 			Some(Submission::Gradient { gradient, .. }) => gradients.push(gradient.as_ref().clone()),
 			Some(Submission::Unreachable(_)) if unreachable => _ = verdicts.insert(uid, Verdict::Unjudged),
-			Some(Submission::Invalid(_) | Submission::TooLarge { .. }) => _ = verdicts.insert(uid, Verdict::Invalid),
-			_ => _ = verdicts.insert(uid, Verdict::Missing),
+			other => {
+				let verdict = other.and_then(Submission::verdict).unwrap_or(Verdict::Missing);
+				verdicts.insert(uid, verdict);
+			},
 		}
 	}
 	verdicts.extend(measure(node, window, after, gradients).await?);
