@@ -3,6 +3,7 @@
 //! The model that all nodes of a run hold, and the text it is trained and measured on. Lives on the device thread; knows
 //! no chain, bucket or clock.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::data::{Batch, Dataset, DatasetError};
@@ -55,26 +56,36 @@ impl SharedModel {
 		Ok(Self { params, dataset, data, heldout_pages })
 	}
 
+	/// Writes the shared parameters to `file`.
+	pub fn save(&self, file: &Path) -> Result<(), SharedModelError> {
+		Ok(self.params.save(file)?)
+	}
+
 	/// The batches of `pages`, in their order.
 	pub fn batches(&self, pages: &[u64]) -> Result<Vec<Batch>, SharedModelError> {
 		Ok(self.dataset.train_batches(pages, self.data.batch_size, self.data.sequence_length)?)
 	}
 
-	/// The sum over `batches` of the gradient of the loss of `params`, which may have moved away from the shared ones.
+	/// The sum over `batches` of the gradient of the loss of `params`, as for [`Self::loss`].
 	pub fn gradients(&self, params: &Params, batches: &[Batch]) -> Result<Gradients, SharedModelError> {
 		let batches = batches.iter().map(|batch| self.readable(batch)).collect::<Result<Vec<_>, _>>()?;
 		Ok(model::gradients(params, &batches))
 	}
 
-	/// Mean loss on the first held-out pages, in nats per token; not a number if there is no batch of them.
+	/// Mean loss of `params`, which may have moved away from the shared ones, in nats per token.
+	pub fn loss(&self, params: &Params, batches: &[Batch]) -> Result<f64, SharedModelError> {
+		let mut sum = 0.0;
+		for batch in batches {
+			sum += model::loss(params, &self.readable(batch)?);
+		}
+		Ok(sum / batches.len() as f64) // Not a number without batches, which no score accepts.
+	}
+
+	/// Mean loss of the shared parameters on the first held-out pages, in nats per token.
 	pub fn heldout_loss(&self) -> Result<f64, SharedModelError> {
 		let pages: Vec<u64> = (0..self.dataset.n_heldout_pages().min(self.heldout_pages as u64)).collect();
 		let batches = self.dataset.heldout_batches(&pages, self.data.batch_size, self.data.sequence_length)?;
-		let mut sum = 0.0;
-		for batch in &batches {
-			sum += model::loss(&self.params, &self.readable(batch)?);
-		}
-		Ok(sum / batches.len() as f64)
+		self.loss(&self.params, &batches)
 	}
 
 	/// What the model can read, checked.

@@ -50,7 +50,7 @@ impl Engine {
 
 	/// Writes the shared model to `file`.
 	pub fn save(&self, file: &Path) -> Result<(), EngineError> {
-		Ok(self.shared.params.save(file).map_err(SharedModelError::from)?)
+		Ok(self.shared.save(file)?)
 	}
 
 	/// The batches of `pages`, in their order.

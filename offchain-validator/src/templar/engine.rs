@@ -10,50 +10,33 @@ use mechanisms::templar::scores::Losses;
 use mechanisms::templar::sync::SAMPLED;
 
 use super::Hparams;
-use crate::data::{Batch, Dataset, DatasetError};
+use crate::data::{Batch, Dataset};
 use crate::gradient::{
 	aggregate, evaluation_step, outer_step, Codec, Compressed, CompressedGradient, LayoutError, Layouts, Momentum,
 	StepError,
 };
-use crate::model::{self, BatchError, ConfigError, Gradients, Params, ParamsError};
+use crate::model::{Gradients, Params, ParamsError};
+use crate::shared_model::{SharedModel, SharedModelError};
 
 /// Why the model could not be worked with. Never a peer's fault.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-	/// The parameters of the run do not describe a model.
-	#[error("the model cannot be built")]
-	Config(#[from] ConfigError),
+	/// As for every model that nodes share.
+	#[error("{0}")]
+	Shared(#[from] SharedModelError),
 	/// A parameter cannot be cut into chunks.
 	#[error("the model cannot be cut into chunks")]
 	Layout(#[from] LayoutError),
-	/// The model's file cannot be read or written.
-	#[error("the model's file cannot be used")]
-	Params(#[from] ParamsError),
-	/// The data cannot be read.
-	#[error("the data cannot be read")]
-	Data(#[from] DatasetError),
-	/// The data does not fit the model.
-	#[error("the data does not fit the model")]
-	Batch(#[from] BatchError),
 	/// A step on the model failed.
 	#[error("the step failed")]
 	Step(#[from] StepError),
-	/// The data was cut for another run.
-	#[error("the data has pages of {found} tokens, the parameters say {expected}: cut it again")]
-	PageTokens {
-		/// Of the data.
-		found: usize,
-		/// Of the parameters.
-		expected: usize,
-	},
 }
 
 /// The model, the data and what a miner has in the works.
 pub struct Engine {
 	hparams: Arc<Hparams>,
-	dataset: Arc<Dataset>,
+	shared: SharedModel,
 	codec: Codec,
-	params: Params,
 	momentum: Momentum,
 	gradient: Option<Gradients>,
 }
@@ -67,22 +50,17 @@ pub fn layouts(hparams: &Hparams) -> Result<Layouts, LayoutError> {
 impl Engine {
 	/// The model as saved at `file`, or as all begin.
 	pub fn open(hparams: Arc<Hparams>, dataset: Arc<Dataset>, file: Option<PathBuf>) -> Result<Self, EngineError> {
-		let expected = hparams.data.page_tokens;
-		if dataset.page_tokens() != expected {
-			return Err(EngineError::PageTokens { found: dataset.page_tokens(), expected });
-		}
-		let params = match file {
-			Some(file) => Params::load(&file, &hparams.model)?,
-			None => Params::init(&hparams.model, hparams.training.init_seed)?,
-		};
+		let params = Params::open(file.as_deref(), &hparams.model, hparams.training.init_seed);
+		let params = params.map_err(SharedModelError::from)?;
+		let shared = SharedModel::new(params, dataset, hparams.data.clone(), hparams.evaluation.heldout_pages)?;
 		let codec = Codec::new(layouts(&hparams)?);
 		let momentum = Momentum::new(hparams.training.momentum_decay);
-		Ok(Self { hparams, dataset, codec, params, momentum, gradient: None })
+		Ok(Self { hparams, shared, codec, momentum, gradient: None })
 	}
 
 	/// Writes the model to `file`.
 	pub fn save(&self, file: &Path) -> Result<(), EngineError> {
-		Ok(self.params.save(file)?)
+		Ok(self.shared.save(file)?)
 	}
 
 	/// What others may see of the model in a checkpoint's `bytes`. An error is about those.
@@ -92,20 +70,18 @@ impl Engine {
 
 	/// Goes on with the model in a checkpoint's `bytes`.
 	pub fn adopt(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
-		self.params = self.decode(bytes)?;
+		self.shared.params = self.decode(bytes).map_err(SharedModelError::from)?;
 		Ok(())
 	}
 
 	/// The batches of `pages`, in their order.
 	pub fn batches(&self, pages: &[u64]) -> Result<Vec<Batch>, EngineError> {
-		let data = &self.hparams.data;
-		Ok(self.dataset.train_batches(pages, data.batch_size, data.sequence_length)?)
+		Ok(self.shared.batches(pages)?)
 	}
 
 	/// Adds the gradient of the loss on `batch` to what this window has so far; returns the loss.
 	pub fn train(&mut self, batch: &Batch) -> Result<f64, EngineError> {
-		let batch = self.on_device(batch)?;
-		let gradients = model::gradients(&self.params, std::slice::from_ref(&batch));
+		let gradients = self.shared.gradients(&self.shared.params, std::slice::from_ref(batch))?;
 		let loss = gradients.loss;
 		match &mut self.gradient {
 			Some(sum) => sum.add(&gradients),
@@ -127,25 +103,22 @@ impl Engine {
 			return Ok(());
 		}
 		let aggregated = aggregate(&self.codec, gradients)?;
-		Ok(outer_step(&mut self.params, &aggregated, learning_rate, self.hparams.training.weight_decay)?)
+		Ok(outer_step(&mut self.shared.params, &aggregated, learning_rate, self.hparams.training.weight_decay)?)
 	}
 
 	/// What others may see of the model.
 	pub fn samples(&self) -> BTreeMap<String, Vec<f32>> {
-		self.params.samples(SAMPLED)
+		self.shared.params.samples(SAMPLED)
 	}
 
 	/// Mean loss of the model as it is.
 	pub fn loss(&self, batches: &[Batch]) -> Result<f64, EngineError> {
-		self.mean_loss(&self.params, batches)
+		Ok(self.shared.loss(&self.shared.params, batches)?)
 	}
 
 	/// Mean loss on the first held-out pages, in nats per token.
 	pub fn heldout_loss(&self) -> Result<f64, EngineError> {
-		let n_pages = self.dataset.n_heldout_pages().min(self.hparams.evaluation.heldout_pages as u64);
-		let (pages, data) = ((0..n_pages).collect::<Vec<_>>(), &self.hparams.data);
-		let batches = self.dataset.heldout_batches(&pages, data.batch_size, data.sequence_length)?;
-		self.loss(&batches)
+		Ok(self.shared.heldout_loss()?)
 	}
 
 	/// What `gradient` does to the mean losses on `own` and `random` batches, tried on a copy of the model.
@@ -160,30 +133,16 @@ impl Engine {
 		learning_rate: f64,
 	) -> Result<Losses, EngineError> {
 		let step = learning_rate * self.hparams.evaluation.eval_lr_factor;
-		let stepped = evaluation_step(&self.codec, &self.params, gradient, step)?;
+		let stepped = evaluation_step(&self.codec, &self.shared.params, gradient, step)?;
 		Ok(Losses {
 			own_before: self.loss(own)?,
-			own_after: self.mean_loss(&stepped, own)?,
+			own_after: self.shared.loss(&stepped, own)?,
 			random_before,
-			random_after: self.mean_loss(&stepped, random)?,
+			random_after: self.shared.loss(&stepped, random)?,
 		})
 	}
 
 	fn decode(&self, bytes: &[u8]) -> Result<Params, ParamsError> {
 		Params::decode(bytes, &self.hparams.model, Path::new("the checkpoint"))
-	}
-
-	fn mean_loss(&self, params: &Params, batches: &[Batch]) -> Result<f64, EngineError> {
-		let mut sum = 0.0;
-		for batch in batches {
-			sum += model::loss(params, &self.on_device(batch)?);
-		}
-		Ok(sum / batches.len() as f64) // Not a number without batches, which no score accepts.
-	}
-
-	fn on_device(&self, batch: &Batch) -> Result<model::Batch, EngineError> {
-		let token = |token: &i64| u32::try_from(*token).unwrap_or(u32::MAX); // Which no vocabulary has.
-		let rows = batch.tokens.chunks(batch.columns.max(1)).map(|row| row.iter().map(token).collect::<Vec<_>>());
-		Ok(model::Batch::new(&rows.collect::<Vec<_>>(), &self.hparams.model, None)?)
 	}
 }
