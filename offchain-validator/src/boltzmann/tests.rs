@@ -3,6 +3,9 @@
 //! Little runs in one process: models, buckets and scores, without a chain.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +23,7 @@ use super::validator::{drawn, of_slices, sample};
 use super::Hparams;
 use crate::bucket::{BucketAddress, BucketName};
 use crate::data::{assigned, cut, CutOptions, Dataset, Seed};
+use crate::model::Device;
 use crate::participant::{Objects, ObjectsSettings};
 
 const HONEST: [Uid; 3] = [1, 2, 3];
@@ -31,6 +35,8 @@ struct Run {
 	folder: tempfile::TempDir,
 	hparams: Arc<Hparams>,
 	dataset: Arc<Dataset>,
+	/// Every element of the model.
+	whole: Selection,
 }
 
 /// What a node found in a window.
@@ -48,7 +54,8 @@ impl Run {
 		let corpus = folder.path().join("corpus");
 		cut(&[Path::new(&package).join("src")], &corpus, &options, |_, _| {}).unwrap();
 		let dataset = Arc::new(Dataset::open(&corpus).unwrap());
-		Self { folder, hparams: Arc::new(hparams), dataset }
+		let whole = Selection::of_block(&[0; 32], NonZeroUsize::MIN, &hparams.model.parameter_shapes());
+		Self { folder, hparams: Arc::new(hparams), dataset, whole }
 	}
 
 	fn engine(&self) -> Engine {
@@ -124,6 +131,17 @@ impl Run {
 	}
 }
 
+/// Runs a test on a model thread of its own, which uses one core: tests run side by side.
+#[track_caller]
+fn alone(test: impl Future<Output = ()> + Send + 'static) {
+	let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+	let run = async {
+		let device = Device::start(1, || Ok::<_, Infallible>(())).await.unwrap();
+		device.run(move |()| runtime().block_on(test)).await
+	};
+	runtime().block_on(run).unwrap();
+}
+
 fn hash(window: u32, block: u8) -> [u8; 32] {
 	let mut hash = [block; 32];
 	hash[..4].copy_from_slice(&window.to_le_bytes());
@@ -134,12 +152,6 @@ fn address(uid: Uid) -> BucketAddress {
 	BucketAddress::Local(BucketName::new(&format!("miner-{uid}")).unwrap())
 }
 
-/// Every element of a model.
-fn all_of(engine: &Engine, run: &Run) -> Values {
-	let one = 1.try_into().unwrap();
-	engine.state(&Selection::of_block(&[0; 32], one, &run.hparams.model.parameter_shapes()))
-}
-
 fn cosine(found: &Found, uid: Uid) -> f64 {
 	match found.verdicts[&uid] {
 		Verdict::Scored(score) => score,
@@ -148,101 +160,114 @@ fn cosine(found: &Found, uid: Uid) -> f64 {
 }
 
 /// With the local network's parameters, whose numbers are chosen by what this prints.
-#[tokio::test]
-async fn honest_miners_earn_and_cheats_do_not() {
-	const WINDOWS: u32 = 12;
-	let run = Run::new();
-	let (mut miner, mut validator, mut scores) = (run.engine(), run.engine(), State::default());
-	let loss_before = validator.heldout_loss().unwrap();
-	for window in 1..=WINDOWS {
-		run.mine(&mut miner, window).await;
-		let found = run.follow(&mut validator, window, &scores).await;
-		run.follow(&mut miner, window, &State::default()).await;
-		assert_eq!(all_of(&miner, &run), all_of(&validator, &run), "window {window}: the nodes are not in step");
+#[test]
+fn honest_miners_earn_and_cheats_do_not() {
+	alone(async {
+		const WINDOWS: u32 = 6;
+		let run = Run::new();
+		let (mut miner, mut validator, mut scores) = (run.engine(), run.engine(), State::default());
+		let loss_before = validator.heldout_loss().unwrap();
+		for window in 1..=WINDOWS {
+			run.mine(&mut miner, window).await;
+			let found = run.follow(&mut validator, window, &scores).await;
+			run.follow(&mut miner, window, &State::default()).await;
+			assert_eq!(
+				miner.state(&run.whole),
+				validator.state(&run.whole),
+				"window {window}: the nodes are not in step"
+			);
 
-		let honest = HONEST.map(|uid| cosine(&found, uid));
-		let (noise, loss) = (cosine(&found, NOISE), validator.heldout_loss().unwrap());
-		println!("window {window}: honest {honest:.3?}, noise {noise:.4}, loss {loss:.3}");
-		assert!(honest.into_iter().all(|cosine| cosine > 0.2) && noise.abs() < 0.05);
-		assert_eq!(found.verdicts[&COPIER], Verdict::Copied);
-		scores.window(&run.hparams.scoring, &Observations { window, verdicts: found.verdicts }).unwrap();
-	}
-	let shares: BTreeMap<Uid, f32> = scores.shares().into_iter().collect();
-	assert_eq!(shares.keys().copied().collect::<Vec<_>>(), HONEST);
-	assert!(shares.values().all(|share| *share > 0.2), "{shares:?}");
-	assert!(validator.heldout_loss().unwrap() < loss_before - 0.2);
-}
-
-#[tokio::test]
-async fn what_a_hostile_miner_uploads_moves_nobody_else() {
-	let run = Run::new();
-	let mut engine = run.engine();
-	let selection = run.selection(1);
-	let state = engine.state(&selection);
-	for uid in HONEST {
-		let delta = run.trained(&mut engine, uid, 1);
-		run.upload_both(uid, 1, &state, &delta).await;
-	}
-	let alone = run.follow(&mut engine, 1, &State::default()).await;
-	let stepped = all_of(&engine, &run);
-	let far: Values = state.iter().map(|values| values.iter().map(|value| value + 1e6).collect()).collect();
-	let nan: Values = state.iter().map(|values| vec![f32::NAN; values.len()]).collect();
-	let origin = |window| Origin { part: Part::Delta, window, uid: NOISE };
-	let too_far = Some(Finding::Invalid(InvalidSlice::TooFar { parameter: 0 }));
-	let not_finite = Some(Finding::Invalid(InvalidSlice::NotFinite { parameter: 0 }));
-	for (delta, finding) in [
-		(encode(&far, &origin(1), &selection), too_far),
-		(encode(&nan, &origin(1), &selection), not_finite),
-		(encode(&state, &origin(2), &selection), None),
-		(encode(&state, &origin(1), &run.selection(2))[..100].into(), None),
-		(vec![b' '; selection.max_bytes() + 1], None),
-	] {
-		run.upload(NOISE, Part::State, 1, encode(&far, &Origin { part: Part::State, ..origin(1) }, &selection)).await;
-		run.upload(NOISE, Part::Delta, 1, delta).await;
-		let mut engine = run.engine();
-		let found = run.follow(&mut engine, 1, &State::default()).await;
-		assert_eq!(found.findings.get(&NOISE), finding.as_ref());
-		assert_eq!(found.verdicts[&NOISE], Verdict::Invalid);
-		assert_eq!(all_of(&engine, &run), stepped);
-		assert_eq!(HONEST.map(|uid| cosine(&found, uid)), HONEST.map(|uid| cosine(&alone, uid)));
-	}
-}
-
-#[tokio::test]
-async fn a_node_that_drifted_comes_back_where_slices_are_compared() {
-	let run = Run::new();
-	let (mut miner, mut drifted) = (run.engine(), run.engine());
-	let selection = run.selection(1);
-	run.mine(&mut miner, 1).await;
-	let other: Values = run.trained(&mut run.engine(), 9, 1);
-	drifted.step(&selection, &[&other]).unwrap();
-	assert_ne!(drifted.state(&selection), miner.state(&selection));
-	let states = run.fetch(Part::State, 1).await;
-	assert_eq!(drifted.agree(&selection, &states).unwrap(), Agreement::Repaired);
-	assert_eq!(drifted.state(&selection), miner.state(&selection));
-	assert_eq!(miner.agree(&selection, &states).unwrap(), Agreement::InStep);
-	for engine in [&mut miner, &mut drifted] {
-		run.follow(engine, 1, &State::default()).await;
-	}
-	assert_eq!(all_of(&drifted, &run), all_of(&miner, &run));
-}
-
-#[tokio::test]
-async fn a_node_that_starts_again_replays_the_windows_it_missed() {
-	let run = Run::new();
-	let (mut miner, file) = (run.engine(), run.folder.path().join("params-1.safetensors"));
-	for window in 1..=3 {
-		run.mine(&mut miner, window).await;
-		run.follow(&mut miner, window, &State::default()).await;
-		if window == 1 {
-			miner.save(&file).unwrap();
+			let honest = HONEST.map(|uid| cosine(&found, uid));
+			let (noise, loss) = (cosine(&found, NOISE), validator.heldout_loss().unwrap());
+			println!("window {window}: honest {honest:.3?}, noise {noise:.4}, loss {loss:.3}");
+			assert!(honest.into_iter().all(|cosine| cosine > 0.2) && noise.abs() < 0.05);
+			assert_eq!(found.verdicts[&COPIER], Verdict::Copied);
+			scores.window(&run.hparams.scoring, &Observations { window, verdicts: found.verdicts }).unwrap();
 		}
-	}
-	let mut again = Engine::open(run.hparams.clone(), run.dataset.clone(), Some(file)).unwrap();
-	for window in 2..=3 {
-		run.follow(&mut again, window, &State::default()).await;
-	}
-	assert_eq!(all_of(&again, &run), all_of(&miner, &run));
+		let shares: BTreeMap<Uid, f32> = scores.shares().into_iter().collect();
+		assert_eq!(shares.keys().copied().collect::<Vec<_>>(), HONEST);
+		assert!(shares.values().all(|share| *share > 0.2), "{shares:?}");
+		assert!(validator.heldout_loss().unwrap() < loss_before - 0.2);
+	});
+}
+
+#[test]
+fn what_a_hostile_miner_uploads_moves_nobody_else() {
+	alone(async {
+		let run = Run::new();
+		let mut engine = run.engine();
+		let selection = run.selection(1);
+		let state = engine.state(&selection);
+		for uid in HONEST {
+			let delta = run.trained(&mut engine, uid, 1);
+			run.upload_both(uid, 1, &state, &delta).await;
+		}
+		let alone = run.follow(&mut engine, 1, &State::default()).await;
+		let stepped = engine.state(&run.whole);
+		let far: Values = state.iter().map(|values| values.iter().map(|value| value + 1e6).collect()).collect();
+		let nan: Values = state.iter().map(|values| vec![f32::NAN; values.len()]).collect();
+		let origin = |window| Origin { part: Part::Delta, window, uid: NOISE };
+		let too_far = Some(Finding::Invalid(InvalidSlice::TooFar { parameter: 0 }));
+		let not_finite = Some(Finding::Invalid(InvalidSlice::NotFinite { parameter: 0 }));
+		for (delta, finding) in [
+			(encode(&far, &origin(1), &selection), too_far),
+			(encode(&nan, &origin(1), &selection), not_finite),
+			(encode(&state, &origin(2), &selection), None),
+			(encode(&state, &origin(1), &run.selection(2))[..100].into(), None),
+			(vec![b' '; selection.max_bytes() + 1], None),
+		] {
+			run.upload(NOISE, Part::State, 1, encode(&far, &Origin { part: Part::State, ..origin(1) }, &selection))
+				.await;
+			run.upload(NOISE, Part::Delta, 1, delta).await;
+			let mut engine = run.engine();
+			let found = run.follow(&mut engine, 1, &State::default()).await;
+			assert_eq!(found.findings.get(&NOISE), finding.as_ref());
+			assert_eq!(found.verdicts[&NOISE], Verdict::Invalid);
+			assert_eq!(engine.state(&run.whole), stepped);
+			assert_eq!(HONEST.map(|uid| cosine(&found, uid)), HONEST.map(|uid| cosine(&alone, uid)));
+		}
+	});
+}
+
+#[test]
+fn a_node_that_drifted_comes_back_where_slices_are_compared() {
+	alone(async {
+		let run = Run::new();
+		let (mut miner, mut drifted) = (run.engine(), run.engine());
+		let selection = run.selection(1);
+		run.mine(&mut miner, 1).await;
+		let other: Values = run.trained(&mut run.engine(), 9, 1);
+		drifted.step(&selection, &[&other]).unwrap();
+		assert_ne!(drifted.state(&selection), miner.state(&selection));
+		let states = run.fetch(Part::State, 1).await;
+		assert_eq!(drifted.agree(&selection, &states).unwrap(), Agreement::Repaired);
+		assert_eq!(drifted.state(&selection), miner.state(&selection));
+		assert_eq!(miner.agree(&selection, &states).unwrap(), Agreement::InStep);
+		for engine in [&mut miner, &mut drifted] {
+			run.follow(engine, 1, &State::default()).await;
+		}
+		assert_eq!(drifted.state(&run.whole), miner.state(&run.whole));
+	});
+}
+
+#[test]
+fn a_node_that_starts_again_replays_the_windows_it_missed() {
+	alone(async {
+		let run = Run::new();
+		let (mut miner, file) = (run.engine(), run.folder.path().join("params-1.safetensors"));
+		for window in 1..=3 {
+			run.mine(&mut miner, window).await;
+			run.follow(&mut miner, window, &State::default()).await;
+			if window == 1 {
+				miner.save(&file).unwrap();
+			}
+		}
+		let mut again = Engine::open(run.hparams.clone(), run.dataset.clone(), Some(file)).unwrap();
+		for window in 2..=3 {
+			run.follow(&mut again, window, &State::default()).await;
+		}
+		assert_eq!(again.state(&run.whole), miner.state(&run.whole));
+	});
 }
 
 #[test]

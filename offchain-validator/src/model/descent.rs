@@ -125,17 +125,19 @@ mod tests {
 	fn elements_are_altered_all_or_none() {
 		let before = Params::init(&tiny(), 1).unwrap();
 		let mut params = before.copy();
-		let change = |number, values: &mut [f32]| {
-			values[3] = 7.0;
-			if number < 2 {
-				Ok(())
-			} else {
-				Err(number)
+		let change = |last: usize| {
+			move |number: usize, values: &mut [f32]| {
+				values[3] = 7.0;
+				if number < last {
+					Ok(())
+				} else {
+					Err(number)
+				}
 			}
 		};
-		assert_eq!(params.alter(change), Err(2));
+		assert_eq!(params.alter(change(2)), Err(2));
 		assert_eq!(params, before);
-		assert_eq!(params.alter(|_, values| -> Result<(), ()> { Ok(values[3] = 7.0) }), Ok(()));
+		assert_eq!(params.alter(change(usize::MAX)), Ok(()));
 		let positions = vec![vec![2, 3, usize::MAX]; before.named().len()];
 		let picked = params.at(&positions);
 		assert!(picked.iter().zip(before.at(&positions)).all(|(now, then)| now == &[then[0], 7.0]));
