@@ -11,22 +11,26 @@ mod damage;
 mod debug;
 mod file;
 mod gradient;
+mod models;
 mod object_key;
+mod peer_list;
 mod scores;
+mod slice;
 
 use case::{Cell, Class};
 
-/// A decoder's name, and what it is shown of a class.
-type Column = (&'static str, fn(Class) -> Cell);
-
-/// All decoders. Each function matches on all classes, so no pair can be left out.
-const COLUMNS: &[Column] = &[
+/// What each decoder is shown, by its name. Each `cell` matches on all classes, so no pair can be left out.
+const COLUMNS: [(&str, fn(Class) -> Cell); 10] = [
 	("bucket", bucket::cell),
 	("gradient", gradient::cell),
 	("debug samples", debug::cell),
+	("peer list", peer_list::cell),
 	("bucket address", commitments::address),
 	("object key", object_key::cell),
+	("slice", slice::cell),
 	("model id", commitments::model_id),
+	("model config", models::config),
+	("samples", models::samples),
 ];
 
 /// One test, because all threads allocate from one place.
