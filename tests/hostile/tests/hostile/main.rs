@@ -14,13 +14,14 @@ mod gradient;
 mod models;
 mod object_key;
 mod peer_list;
+mod repository;
 mod scores;
 mod slice;
 
 use case::{Cell, Class};
 
 /// What each decoder is shown, by its name. Each `cell` matches on all classes, so no pair can be left out.
-const COLUMNS: [(&str, fn(Class) -> Cell); 10] = [
+const COLUMNS: [(&str, fn(Class) -> Cell); 11] = [
 	("bucket", bucket::cell),
 	("gradient", gradient::cell),
 	("debug samples", debug::cell),
@@ -29,6 +30,7 @@ const COLUMNS: [(&str, fn(Class) -> Cell); 10] = [
 	("object key", object_key::cell),
 	("slice", slice::cell),
 	("model id", commitments::model_id),
+	("repository", repository::cell),
 	("model config", models::config),
 	("samples", models::samples),
 ];

@@ -7,7 +7,7 @@
 //! must keep their proportions.
 
 mod boltzmann;
-mod finetuning;
+pub mod finetuning;
 mod templar;
 
 use std::path::{Path, PathBuf};
