@@ -20,8 +20,11 @@ mod slice;
 
 use case::{Cell, Class};
 
-/// What each decoder is shown, by its name. Each `cell` matches on all classes, so no pair can be left out.
-const COLUMNS: [(&str, fn(Class) -> Cell); 11] = [
+/// A decoder's name, and what it is shown of a class.
+type Column = (&'static str, fn(Class) -> Cell);
+
+/// All decoders. Each function matches on all classes, so no pair can be left out.
+const COLUMNS: &[Column] = &[
 	("bucket", bucket::cell),
 	("gradient", gradient::cell),
 	("debug samples", debug::cell),
