@@ -156,6 +156,6 @@ pub(crate) mod tests {
 		check(|hparams| hparams.evaluation.max_tokens = 1 << 20, "evaluation.max_tokens is 1048576");
 		check(|hparams| hparams.windows.blocks_per_window = 0, "windows.blocks_per_window is 0");
 		check(|hparams| hparams.scoring.temperature = f64::NAN, "temperature is NaN");
-		check(|hparams| hparams.model.num_attention_heads = 3, "num_attention_heads");
+		check(|hparams| hparams.model.vocab_size = 1, "vocab_size is 1");
 	}
 }

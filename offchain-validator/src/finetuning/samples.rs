@@ -14,6 +14,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use mechanisms::numpy::Generator;
+use mechanisms::Uid;
 use serde::{Deserialize, Serialize};
 
 use super::hparams::Samples as Limits;
@@ -179,10 +180,13 @@ impl Pool {
 		drawn.into_iter().filter_map(|position| self.samples.get(position)).collect()
 	}
 
-	/// The samples of one of so many parts, which every sample is in one of.
-	pub fn part(&self, part: u16, parts: u16) -> Vec<&Sample> {
+	/// What the miner of `uid` trains on: one of so many parts, which every sample is in one of. In an order of its own, for
+	/// two that share a part would else make the same model, and the later would be taken for a copy.
+	pub fn part(&self, uid: Uid, parts: u16) -> Vec<&Sample> {
 		let parts = usize::from(parts.max(1));
-		self.samples.iter().skip(usize::from(part) % parts).step_by(parts).collect()
+		let part: Vec<&Sample> = self.samples.iter().skip(usize::from(uid) % parts).step_by(parts).collect();
+		let order = Generator::new(Seed::of_uid(uid).get()).choice(part.len(), part.len()).unwrap_or_default();
+		order.into_iter().filter_map(|position| part.get(position).copied()).collect()
 	}
 }
 

@@ -68,9 +68,11 @@ impl Engine {
 		Ok(self.decode(bytes)?.samples(SAMPLED))
 	}
 
-	/// Goes on with the model in a checkpoint's `bytes`.
+	/// Goes on with the model in a checkpoint's `bytes`. What was in the works belongs to the model before.
 	pub fn adopt(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
 		self.shared.params = self.decode(bytes).map_err(SharedModelError::from)?;
+		self.momentum = Momentum::new(self.hparams.training.momentum_decay);
+		self.gradient = None;
 		Ok(())
 	}
 

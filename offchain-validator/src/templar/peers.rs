@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Who takes part in a window. Pure but for [`Lists`].
+//! Who takes part in a window. Pure, but for finding the lists that validators publish.
 //!
 //! The validator with the most stake publishes every few windows whose gradients make the outer step, before that holds.
 //! Where it has not done so, in time and in the right form, the chain is the list: the miners with the most incentive.

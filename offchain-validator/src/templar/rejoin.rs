@@ -12,6 +12,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use mechanisms::templar::freshness::OpenSpan;
 use mechanisms::templar::sync::{judge, Samples, Steps, SyncVerdict};
 use mechanisms::Uid;
 use tracing::{info, warn};
@@ -20,9 +21,10 @@ use super::debug::Debug;
 use super::gather::debug_samples;
 use super::node::{Node, NodeError};
 use super::peers::validators;
-use crate::bucket::{BucketAddress, Fetched, Kind};
+use crate::bucket::{BucketAddress, BucketError, Fetched, Kind};
 use crate::clock::Window;
-use crate::participant::WindowView;
+use crate::model::Params;
+use crate::participant::{Objects, WindowView};
 
 /// Checkpoints that a validator keeps: the newest, and the one before it for who is reading that.
 const KEPT: u32 = 2;
@@ -83,10 +85,7 @@ impl Node {
 		}
 		let file = self.checkpoints.file(window);
 		match tokio::task::spawn_blocking(move || std::fs::read(file)).await? {
-			Ok(model) => {
-				let kept = frequency.saturating_mul(KEPT - 1);
-				self.objects.upload_for(kept, Kind::Checkpoint, window, model.into()).await;
-			},
+			Ok(model) => upload(&self.objects, frequency, window, model.into()).await,
 			Err(error) => warn!(window, "no checkpoint: {error}"),
 		}
 		Ok(())
@@ -115,8 +114,12 @@ impl Node {
 		let max_bytes = Debug::max_bytes(self.layouts.iter().count());
 		let everybody = view.published(|_| true, |commitment| BucketAddress::parse(&commitment.bytes));
 		let others = debug_samples(&self.objects, everybody, window, max_bytes).await?;
+		// What was there before the window had ended is of another chain, or false.
+		let opens_ms = self.participant.began_ms(window.saturating_add(1)).await?;
+		let open = OpenSpan { opens_ms, closes_ms: u64::MAX };
 		for (uid, address) in validators(view, &self.hparams.peers) {
-			let Some(model) = self.checkpoint(window, uid, address).await? else { continue };
+			let max_bytes = Params::max_bytes(&self.hparams.model);
+			let Some(model) = fetch(&self.objects, window, &open, max_bytes, (uid, address)).await? else { continue };
 			let bytes = model.clone();
 			let samples = match self.device.run(move |engine| engine.samples_of(&bytes)).await? {
 				Ok(samples) => samples,
@@ -137,20 +140,33 @@ impl Node {
 		}
 		Ok(false)
 	}
+}
 
-	async fn checkpoint(&self, window: Window, uid: Uid, address: BucketAddress) -> Result<Option<Bytes>, NodeError> {
-		let max_bytes = crate::model::Params::max_bytes(&self.hparams.model);
-		let found = self.objects.fetch(Kind::Checkpoint, window, None, max_bytes, [(uid, address)]).await?;
-		Ok(found.into_values().find_map(|fetched| match fetched {
-			Fetched::Object { bytes, .. } => Some(bytes),
-			_ => None,
-		}))
-	}
+/// Puts a checkpoint into our bucket, and removes all but the last few.
+async fn upload(objects: &Objects, frequency: u32, window: Window, model: Bytes) {
+	objects.upload_for(frequency.saturating_mul(KEPT - 1), Kind::Checkpoint, window, model).await;
+}
+
+/// What a validator's bucket holds as the checkpoint of a window, uploaded while that was `open`.
+async fn fetch(
+	objects: &Objects,
+	window: Window,
+	open: &OpenSpan,
+	max_bytes: usize,
+	of: (Uid, BucketAddress),
+) -> Result<Option<Bytes>, BucketError> {
+	let found = objects.fetch(Kind::Checkpoint, window, Some(open), max_bytes, [of]).await?;
+	Ok(found.into_values().find_map(|fetched| match fetched {
+		Fetched::Object { bytes, .. } => Some(bytes),
+		_ => None,
+	}))
 }
 
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::bucket::BucketName;
+	use crate::participant::ObjectsSettings;
 
 	fn samples(shift: f32) -> Samples {
 		[("a".into(), vec![1.0 + shift, 2.0]), ("b".into(), vec![3.0, 4.0 + shift])].into()
@@ -198,6 +214,27 @@ mod tests {
 		let checkpoint = Samples::from([("a".into(), vec![f32::INFINITY])]);
 		let others = (1..4).map(|uid| (uid, said(checkpoint.clone()))).collect();
 		assert!(!Agreement::of(&checkpoint, 0, &others, 0.01, 3.0).is_enough());
+	}
+
+	#[tokio::test]
+	async fn the_last_checkpoints_are_kept_and_only_those_of_use_are_read() {
+		let root = tempfile::tempdir().expect("a folder can be made");
+		let bucket = BucketAddress::Local(BucketName::new("validator").expect("it is a name"));
+		let settings = ObjectsSettings { bucket: bucket.clone(), bucket_root: root.path().into() };
+		let objects = Objects::open(settings, 3, 100).expect("it can be opened");
+		for window in [1, 3, 5] {
+			upload(&objects, 2, window, format!("model {window}").into()).await;
+		}
+		let found = async |window, opens_ms, max_bytes| {
+			let open = OpenSpan { opens_ms, closes_ms: u64::MAX };
+			let found = fetch(&objects, window, &open, max_bytes, (3, bucket.clone())).await;
+			found.expect("the buckets are there").map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+		};
+		assert_eq!(found(1, 0, 100).await, None, "an old one");
+		assert_eq!(found(3, 0, 100).await.as_deref(), Some("model 3"));
+		assert_eq!(found(5, 0, 7).await.as_deref(), Some("model 5"));
+		assert_eq!(found(5, 0, 6).await, None, "more bytes than a model has");
+		assert_eq!(found(5, u64::MAX, 100).await, None, "one from before its window had ended");
 	}
 
 	#[test]

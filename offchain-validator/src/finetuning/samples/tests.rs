@@ -75,12 +75,15 @@ fn a_block_draws_the_same_for_everybody_and_another_block_others() {
 
 #[test]
 fn parts_are_disjoint_and_together_all() {
-	let pool = pool(10);
-	assert_eq!(numbers(pool.part(1, 3)), [1, 4, 7]);
-	let mut all: Vec<_> = (0..3).flat_map(|part| numbers(pool.part(part, 3))).collect();
-	all.sort_unstable();
-	assert_eq!(all, (0..10).collect::<Vec<_>>());
-	assert_eq!(numbers(pool.part(4, 3)), numbers(pool.part(1, 3)), "uids above the parts share them");
+	let pool = pool(30);
+	let sorted = |mut numbers: Vec<usize>| {
+		numbers.sort_unstable();
+		numbers
+	};
+	let parts: Vec<Vec<usize>> = (0..4).map(|uid| numbers(pool.part(uid, 3))).collect();
+	assert_eq!(sorted(parts[..3].concat()), (0..30).collect::<Vec<_>>());
+	assert_eq!(sorted(parts[3].clone()), sorted(parts[0].clone()), "uids above the parts share them");
+	assert_ne!(parts[3], parts[0], "but not their order");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! A store in a folder that everybody on a machine shares. Its owner of a repository is a stranger to us, so nothing is
 //! opened that is not a plain file, links are not followed, and what is larger than it was a moment before is refused.
 
-use std::fs::{self, File, FileType, Metadata, Permissions};
+use std::fs::{self, File, Metadata, Permissions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use super::files::{check, is_taken, Broken, Incoming};
 use super::{Address, Cache, Failure, Limits, Listing, StoreError};
+use crate::bucket::{in_words, is_exhausted};
 
 /// Entries of a repository's folder that are looked at.
 const MOST_ENTRIES: usize = 4_096;
@@ -174,23 +175,9 @@ fn of(broken: Broken, name: &str) -> Failure {
 
 /// Whatever fails is the owner's doing, but for our own lack of file descriptors: no miner may lose its score for that.
 fn theirs(error: io::Error) -> Failure {
-	const PROCESS_LIMIT: i32 = 24; // EMFILE, the same number on all Unix systems.
-	const SYSTEM_LIMIT: i32 = 23; // ENFILE.
-	match (error.kind(), error.raw_os_error()) {
-		(io::ErrorKind::NotFound, _) => Failure::Missing,
-		(_, Some(PROCESS_LIMIT | SYSTEM_LIMIT)) => Failure::Unreachable(error.to_string()),
+	match error.kind() {
+		_ if is_exhausted(&error) => Failure::Unreachable(error.to_string()),
+		io::ErrorKind::NotFound => Failure::Missing,
 		_ => Failure::Refused(error.to_string()),
-	}
-}
-
-fn in_words(kind: FileType) -> &'static str {
-	if kind.is_symlink() {
-		"a link"
-	} else if kind.is_dir() {
-		"a folder"
-	} else if kind.is_file() {
-		"a file"
-	} else {
-		"a device or a pipe"
 	}
 }

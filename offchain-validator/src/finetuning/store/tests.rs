@@ -50,8 +50,7 @@ fn refused(fetched: Fetched, words: &str) {
 #[test]
 fn addresses_cannot_lead_anywhere_else() {
 	assert_eq!(address().to_string(), format!("maker/model@{COMMIT}"));
-	for bad in ["", "maker/model", "maker@main", "../x/model", "maker/..", "maker//model", "a--b/model", "maker/mo:del"]
-	{
+	for bad in ["", "maker", "maker@main", "../x/model", "maker/..", "maker//model", "a--b/model", "maker/mo:del"] {
 		assert!(bad.parse::<Address>().is_err(), "{bad}");
 		assert!(format!("{bad}@{COMMIT}").parse::<Address>().is_err(), "{bad}");
 	}

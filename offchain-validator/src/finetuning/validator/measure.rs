@@ -75,3 +75,86 @@ pub(super) async fn measure(
 	}
 	Ok(measured)
 }
+
+#[cfg(test)]
+mod tests {
+	use std::path::Path;
+
+	use mechanisms::finetuning::digest::Digest;
+	use mechanisms::finetuning::state::Model;
+	use tempfile::TempDir;
+
+	use super::*;
+	use crate::finetuning::engine::write;
+	use crate::finetuning::{hparams, Hparams};
+	use crate::model::Params;
+
+	/// What there is to look at, in a folder that must live as long.
+	struct Scene {
+		hparams: Hparams,
+		folder: TempDir,
+		found: BTreeMap<Uid, Found>,
+	}
+
+	fn model(folder: &Path, hparams: &Hparams, seed: u64) -> Found {
+		let path = folder.join(seed.to_string());
+		std::fs::create_dir(&path).expect("a folder can be made");
+		write(&Params::init(&hparams.model, seed).expect("a model"), &path).expect("it can be written");
+		let digest = Digest::of(seed.to_string());
+		Found::Copy(Model { block: 1, committed: digest, content: digest }, path)
+	}
+
+	/// A sound model of uid 2, with `others` beside it.
+	fn scene(others: impl FnOnce(&Path) -> Vec<(Uid, Found)>) -> Scene {
+		let hparams = hparams::tests::read("hparams/localnet-finetuning.json").expect("they hold");
+		let folder = tempfile::tempdir().expect("a folder can be made");
+		let mut found = BTreeMap::from([(2, model(folder.path(), &hparams, 2))]);
+		found.extend(others(folder.path()));
+		Scene { hparams, folder, found }
+	}
+
+	impl Scene {
+		async fn measure(&self, examples: Option<Vec<Example>>) -> BTreeMap<Uid, Verdict> {
+			let (competition, hparams) = (&self.hparams.scoring.competitions[0], Arc::new(self.hparams.clone()));
+			let device = Device::start(1, move || Ok::<_, EngineError>(Engine::new(hparams))).await.expect("a thread");
+			let measured = measure(&device, None, &self.found, competition, examples.map(Arc::new)).await;
+			measured.expect("our side works").verdicts.into_iter().collect()
+		}
+	}
+
+	fn examples() -> Vec<Example> {
+		vec![Example { tokens: (1..9).collect(), prompt: 4 }, Example { tokens: (5..20).collect(), prompt: 2 }]
+	}
+
+	#[tokio::test]
+	async fn what_is_wrong_with_a_model_is_its_own_affair() {
+		let alone = scene(|_| Vec::new()).measure(Some(examples())).await;
+		let beside = scene(|folder| {
+			let digest = Digest::of("bad");
+			let bad = folder.join("bad");
+			std::fs::create_dir(&bad).expect("a folder can be made");
+			std::fs::write(bad.join("config.json"), "{").expect("it can be written");
+			vec![
+				(1, Found::Copy(Model { block: 1, committed: digest, content: digest }, bad)),
+				(3, Found::Missing),
+				(4, Found::Refused("too large".into())),
+				(5, Found::Unreachable("no hub".into())),
+				(6, Found::CopiedFrom("another".into())),
+			]
+		});
+		let verdicts = beside.measure(Some(examples())).await;
+		assert!(matches!(&verdicts[&2], Verdict::Evaluated(_, losses) if losses.len() == 2));
+		assert_eq!(verdicts[&2], alone[&2]);
+		let others = [(1, Verdict::Invalid), (3, Verdict::Missing), (4, Verdict::Invalid), (5, Verdict::Unjudged)];
+		for (uid, verdict) in others.into_iter().chain([(6, Verdict::Invalid)]) {
+			assert_eq!(verdicts[&uid], verdict, "uid {uid}");
+		}
+		drop(beside.folder);
+	}
+
+	#[tokio::test]
+	async fn without_samples_nobody_is_judged() {
+		let scene = scene(|_| vec![(3, Found::Missing), (4, Found::Refused("too large".into()))]);
+		assert!(scene.measure(None).await.values().all(|verdict| *verdict == Verdict::Unjudged));
+	}
+}

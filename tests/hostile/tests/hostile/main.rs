@@ -11,19 +11,31 @@ mod damage;
 mod debug;
 mod file;
 mod gradient;
+mod models;
 mod object_key;
+mod peer_list;
+mod repository;
 mod scores;
+mod slice;
 
 use case::{Cell, Class};
 
-/// What each decoder is shown, by its name. Each `cell` matches on all classes, so no pair can be left out.
-const COLUMNS: [(&str, fn(Class) -> Cell); 6] = [
+/// A decoder's name, and what it is shown of a class.
+type Column = (&'static str, fn(Class) -> Cell);
+
+/// All decoders. Each function matches on all classes, so no pair can be left out.
+const COLUMNS: &[Column] = &[
 	("bucket", bucket::cell),
 	("gradient", gradient::cell),
 	("debug samples", debug::cell),
+	("peer list", peer_list::cell),
 	("bucket address", commitments::address),
 	("object key", object_key::cell),
+	("slice", slice::cell),
 	("model id", commitments::model_id),
+	("repository", repository::cell),
+	("model config", models::config),
+	("samples", models::samples),
 ];
 
 /// One test, because all threads allocate from one place.

@@ -6,8 +6,11 @@
 //! never been. Of the others, everything that is remembered must be the same to the last bit, but for their shares, which
 //! must keep their proportions.
 
-mod finetuning;
+mod boltzmann;
+pub mod finetuning;
 mod templar;
+
+use std::path::{Path, PathBuf};
 
 use hostile::Finding;
 use mechanisms::Uid;
@@ -17,12 +20,18 @@ const HONEST: [Uid; 3] = [1, 2, 3];
 
 pub fn check_others_unmoved(finding: &Finding) {
 	match finding {
-		Finding::Sound => {},
+		Finding::Sound | Finding::Ignored => {},
 		Finding::Gradient(verdict) => templar::check(|seen| templar::submitted(seen, *verdict)),
 		Finding::Sync(verdict) => templar::check(|seen| templar::compared(seen, verdict)),
+		Finding::Slice(verdict) => boltzmann::check(*verdict),
 		Finding::NoMiner => templar::check(templar::withdrew),
 		Finding::Model(verdict) => finetuning::check(verdict),
 	}
+}
+
+/// A file of the workspace.
+fn file(path: &str) -> PathBuf {
+	Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
 /// Shares as parts of what they sum to.

@@ -123,9 +123,13 @@ fn too_many_parameters_are_refused_before_any_is_read() {
 
 #[test]
 fn a_file_that_is_another_model_is_refused() {
-	check(|path| change_config(path, |config| config["num_hidden_layers"] = 1.into()), "unknown");
-	check(|path| change_config(path, |config| config["tie_word_embeddings"] = true.into()), "unknown");
-	check(|path| change_config(path, |config| config["torch_dtype"] = "bfloat16".into()), "must be BF16");
+	check(|path| change_config(path, |config| config["num_hidden_layers"] = 1.into()), "are allowed");
+	check(|path| change_config(path, |config| config["num_hidden_layers"] = 3.into()), "is missing");
+	check(
+		|path| change_config(path, |config| config["tie_word_embeddings"] = true.into()),
+		"model.safetensors does not hold",
+	);
+	check(|path| change_config(path, |config| config["torch_dtype"] = "bfloat16".into()), "are allowed");
 	for bytes in [&b""[..], b"\xff\xff\xff\xff\xff\xff\xff\xff{}", b"\x02\0\0\0\0\0\0\0{}"] {
 		check(|path| fs::write(path.join("model.safetensors"), bytes).unwrap(), "does not hold the parameters");
 	}
