@@ -9,6 +9,8 @@
 mod finetuning;
 mod templar;
 
+use std::path::{Path, PathBuf};
+
 use hostile::Finding;
 use mechanisms::Uid;
 
@@ -23,6 +25,11 @@ pub fn check_others_unmoved(finding: &Finding) {
 		Finding::NoMiner => templar::check(templar::withdrew),
 		Finding::Model(verdict) => finetuning::check(verdict),
 	}
+}
+
+/// A file of the workspace.
+pub fn file(path: &str) -> PathBuf {
+	Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
 /// Shares as parts of what they sum to.

@@ -2,8 +2,6 @@
 
 //! The scores of Templar.
 
-use std::path::Path;
-
 use hostile::OFFENDER;
 use mechanisms::templar::scores::Losses;
 use mechanisms::templar::state::{Gather, Peer};
@@ -13,7 +11,7 @@ use mechanisms::Uid;
 use offchain_validator::hparams::Hparams as _;
 use offchain_validator::templar::Hparams;
 
-use super::{assert_close, parts, HONEST};
+use super::{assert_close, file, parts, HONEST};
 
 /// Whether the others are as they would be had the offender never been.
 pub fn check(found: impl FnOnce(&mut Observations)) {
@@ -53,8 +51,7 @@ fn take_part(seen: &mut Observations) {
 }
 
 fn params() -> Params {
-	let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../hparams.json");
-	Hparams::read(&file).expect("our own parameters are sound").scoring
+	Hparams::read(&file("hparams.json")).expect("our own parameters are sound").scoring
 }
 
 /// A state in which everybody earns, the offender too.
