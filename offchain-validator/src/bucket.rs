@@ -13,5 +13,6 @@ pub mod store;
 
 pub use address::{BucketAddress, BucketName, Credentials};
 pub use error::BucketError;
+pub(crate) use folder::{in_words, is_exhausted};
 pub use key::{Kind, ObjectKey};
 pub use store::{Bucket, Fetched};

@@ -5,8 +5,11 @@
 pub mod corpus;
 mod key;
 #[cfg(feature = "torch")]
+pub mod model;
+#[cfg(feature = "torch")]
 pub mod participant;
 pub mod register;
+pub mod samples;
 
 use clap::{Parser, Subcommand};
 
@@ -29,6 +32,13 @@ pub enum Command {
 	/// Prepare text to train on.
 	#[command(subcommand)]
 	Corpus(corpus::CorpusCommand),
+	/// Prepare prompts and responses to finetune on and to measure models on.
+	#[command(subcommand)]
+	Samples(samples::SamplesCommand),
+	/// Make models.
+	#[cfg(feature = "torch")]
+	#[command(subcommand)]
+	Model(model::ModelCommand),
 	/// Measure what miners submit, window by window, and set weights by it.
 	#[cfg(feature = "torch")]
 	Validator(ParticipantArgs),

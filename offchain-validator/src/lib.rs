@@ -7,21 +7,25 @@
 //! works against any chain of this shape. libtorch is named in [`model`] and [`gradient`] alone, object_store in
 //! [`bucket`]. Scores are the `mechanisms` crate's.
 //!
-//! [`participant`] is what takes part in every mechanism; each mechanism at work is a module of its own, [`templar`] the
-//! first. With the feature `torch`, which is on by default, each has a `validator` and a `miner`: participants with an
-//! engine.
+//! [`participant`] is what takes part in every mechanism; each mechanism at work is a module of its own: [`templar`],
+//! [`boltzmann`], [`finetuning`]. With the feature `torch`, which is on by default, each has a `validator` and a `miner`:
+//! participants with an engine.
 
 mod atomic;
+pub mod boltzmann;
 pub mod bucket;
 pub mod chain;
 pub mod chain_info;
 pub mod clock;
 pub mod data;
+pub mod finetuning;
 pub mod gradient;
 pub mod hparams;
 pub mod journal;
 pub mod model;
 pub mod participant;
+#[cfg(feature = "torch")]
+pub mod shared_model;
 pub mod state;
 pub mod table;
 pub mod templar;

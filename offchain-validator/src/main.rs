@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use offchain_validator::chain::{Chain, ChainError};
 #[cfg(feature = "torch")]
-use offchain_validator::templar;
+use offchain_validator::{boltzmann, finetuning, templar};
 use offchain_validator::{chain_info, one_line};
 use tracing_subscriber::EnvFilter;
 
@@ -60,13 +60,20 @@ async fn run(command: Command) -> anyhow::Result<()> {
 		},
 		Command::Chain(ChainCommand::Register(arguments)) => cli::register::run(arguments).await,
 		Command::Corpus(command) => cli::corpus::run(command).await,
+		Command::Samples(command) => cli::samples::run(command),
+		#[cfg(feature = "torch")]
+		Command::Model(command) => cli::model::run(command).await,
 		#[cfg(feature = "torch")]
 		Command::Validator(arguments) => match arguments.settings()? {
 			Settings::Templar(settings) => match templar::validator::run(settings).await? {},
+			Settings::Boltzmann(settings) => match boltzmann::validator::run(settings).await? {},
+			Settings::Finetuning(settings) => match finetuning::validator::run(settings).await? {},
 		},
 		#[cfg(feature = "torch")]
 		Command::Miner { role, arguments } => match arguments.settings()? {
 			Settings::Templar(settings) => match templar::miner::run(settings, role).await? {},
+			Settings::Boltzmann(settings) => match boltzmann::miner::run(settings, role).await? {},
+			Settings::Finetuning(settings) => match finetuning::miner::run(settings, role).await? {},
 		},
 	}
 }

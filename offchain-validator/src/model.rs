@@ -8,7 +8,11 @@
 //! [`ModelConfig::check`], `Params::load` and `Batch::new`; what is left, such as no memory, panics, and
 //! `Device` turns that into an error.
 
+#[cfg(feature = "torch")]
+mod adam;
 mod config;
+#[cfg(feature = "torch")]
+mod descent;
 #[cfg(feature = "torch")]
 mod device;
 #[cfg(feature = "torch")]
@@ -19,11 +23,15 @@ mod normal;
 mod params;
 pub(crate) mod tensor_file;
 
+#[cfg(feature = "torch")]
+pub use adam::Adam;
+#[cfg(test)]
+pub(crate) use config::tests::tiny as config_of_tests;
 pub use config::{ConfigError, ModelConfig};
 #[cfg(feature = "torch")]
 pub use device::{Device, DeviceStopped, StartError};
 #[cfg(feature = "torch")]
-pub use llama::{gradients, loss, Batch, BatchError, Gradients};
+pub use llama::{gradients, loss, Batch, BatchError, Example, Gradients};
 #[cfg(feature = "torch")]
 pub(crate) use params::elements;
 #[cfg(feature = "torch")]

@@ -3,8 +3,6 @@
 //! The mechanism of Templar at work: miners send compressed gradients, everybody takes the same outer step, validators
 //! measure what each gradient does to the loss.
 
-#[cfg(feature = "torch")]
-mod checkpoints;
 pub mod debug;
 #[cfg(feature = "torch")]
 pub mod engine;
@@ -15,8 +13,12 @@ pub mod miner;
 #[cfg(feature = "torch")]
 mod node;
 pub mod peers;
+#[cfg(feature = "torch")]
+mod rejoin;
 mod schedule;
 pub mod scores;
+#[cfg(feature = "torch")]
+mod start;
 #[cfg(feature = "torch")]
 pub mod validator;
 

@@ -45,7 +45,7 @@ pub struct Args {
 	#[arg(
 		long,
 		value_name = "NAME",
-		conflicts_with_all = ["votes", "payouts", "windows", "corpus", "hparams", "short", "node_only"]
+		conflicts_with_all = ["votes", "payouts", "mechanism", "windows", "corpus", "hparams", "short", "node_only"]
 	)]
 	experiment: Option<Experiment>,
 
@@ -257,8 +257,16 @@ mod tests {
 		assert_eq!(settings.block_time, Duration::from_millis(250));
 		let slower = resolve(&["--experiment", "copier", "--block-time", "2s"]).expect("it may be slower");
 		assert_eq!(slower.block_time, Duration::from_secs(2));
-		for other in ["--votes=f", "--payouts=3", "--windows=9", "--corpus=f", "--hparams=f", "--short", "--node-only"]
-		{
+		for other in [
+			"--votes=f",
+			"--payouts=3",
+			"--mechanism=templar",
+			"--windows=9",
+			"--corpus=f",
+			"--hparams=f",
+			"--short",
+			"--node-only",
+		] {
 			let refused = Args::try_parse_from(["localnet", "--experiment", "copier", other]);
 			assert_eq!(refused.expect_err(other).kind(), clap::error::ErrorKind::ArgumentConflict, "{other}");
 		}

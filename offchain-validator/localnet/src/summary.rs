@@ -79,7 +79,13 @@ fn subnets(report: &Report) -> Table {
 
 fn training(f: &mut fmt::Formatter<'_>, trained: &Trained) -> fmt::Result {
 	let super::training::Loss { first, last, unigram_entropy } = trained.loss;
-	writeln!(f, "\n{} windows trained: held-out loss from {first:.3} to {last:.3} nats a byte;", trained.windows)?;
+	let (windows, mechanism) = (trained.windows, &trained.mechanism);
+	writeln!(
+		f,
+		"\n{windows} windows of {}: loss of {} from {first:.3} to {last:.3} nats a byte;",
+		mechanism.name(),
+		mechanism.loss_of()
+	)?;
 	writeln!(f, "a model that knows nothing but how frequent each byte is has {unigram_entropy:.3}.")?;
 	if let Some(model) = &trained.model {
 		let copies: usize = model.copies.values().map(Vec::len).sum();
@@ -92,13 +98,13 @@ fn training(f: &mut fmt::Formatter<'_>, trained: &Trained) -> fmt::Result {
 
 fn miners(trained: &Trained) -> Table {
 	let weights = trained.validators.iter().map(|validator| format!("weight by {}", validator.uid));
-	let columns = ["uid", "miner", "final score"].map(String::from).into_iter().chain(weights);
+	let columns = ["uid", "miner", "score"].map(String::from).into_iter().chain(weights);
 	let columns: Vec<String> = columns.chain(["incentive", "earned (TAO)"].map(String::from)).collect();
 	let align = |title: &str| if title == "miner" { Align::Left } else { Align::Right };
 	let mut table = Table::new(columns.iter().map(|title| (align(title), title.as_str())));
 	for miner in &trained.miners {
 		let weights = trained.validators.iter().map(|validator| share(validator, miner.uid));
-		let cells = [miner.uid.to_string(), miner.role.into(), format!("{:.2}", miner.final_score + 0.0)];
+		let cells = [miner.uid.to_string(), miner.role.into(), format!("{:.2}", miner.score + 0.0)];
 		let paid = [miner.incentive_u16.to_string(), tao(miner.emission_rao)];
 		table.row(cells.into_iter().chain(weights).chain(paid));
 	}

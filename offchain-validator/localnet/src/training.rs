@@ -7,20 +7,24 @@ mod cast;
 mod check;
 mod copies;
 mod corpus;
+mod mechanism;
 mod outcome;
+mod samples;
 mod watch;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use offchain_validator::chain::{calls, Chain, ChainError, Signer, Submission};
-use offchain_validator::templar::Hparams;
+use tokio::process::Command;
+use tokio::time::timeout;
 
 use crate::process::{Process, ProcessError};
 use crate::progress::Progress;
 
 pub use cast::{Member, Part};
 pub use check::{check, Demand, Failure};
+pub use mechanism::{Mechanism, Name as MechanismName};
 pub use outcome::{Loss, Miner, Trained, Validator};
 pub use watch::WindowSeen;
 
@@ -32,14 +36,16 @@ const COLDKEY: &str = "//Ferdie";
 const STAKE: u64 = 30_000_000_000_000;
 /// Blocks between two epochs of the subnet, with one to spare.
 const EPOCH_BLOCKS: u32 = 11;
+/// Longest that making a base model may take.
+const MOST_FOR_BASE: Duration = Duration::from_secs(300);
 
 /// What to train, checked.
 #[derive(Debug)]
 pub struct Training {
 	/// The program of validators and miners.
 	pub program: PathBuf,
-	/// Parameters of the run.
-	pub hparams: Hparams,
+	/// What is measured and paid.
+	pub mechanism: Mechanism,
 	/// Windows to score.
 	pub windows: u32,
 	/// Text to train on; the sources of the build's own dependencies if there is none.
@@ -61,6 +67,10 @@ pub enum TrainingError {
 	Corpus(#[from] corpus::CorpusError),
 	#[error("the folder {} cannot be used", path.display())]
 	Folder { path: PathBuf, source: std::io::Error },
+	#[error("the samples cannot be made")]
+	Samples(#[from] samples::SamplesError),
+	#[error("the base model cannot be made: {0}")]
+	Base(String),
 	#[error("registering validators and miners failed")]
 	Register(#[source] ChainError),
 	#[error(transparent)]
@@ -79,6 +89,10 @@ pub enum TrainingError {
 pub async fn train(chain: &Chain, training: &Training, progress: &Progress) -> Result<Trained, TrainingError> {
 	let dataset = corpus::prepare(training, progress).await?;
 	make_folder(training)?;
+	if let Mechanism::Finetuning(_) = training.mechanism {
+		samples::write(&dataset, &training.folder)?;
+		publish_base(training, progress).await?;
+	}
 	let members = cast::members();
 	progress.step(format!("Registering validators and miners ({})", members.len()));
 	register(chain, &members).await.map_err(TrainingError::Register)?;
@@ -93,6 +107,22 @@ pub async fn train(chain: &Chain, training: &Training, progress: &Progress) -> R
 	futures::future::join_all(processes.iter_mut().map(Process::stop)).await;
 	let model = copies::compare(training, &members)?;
 	Ok(outcome::read(chain, training, &members, &dataset, seen?, model).await?)
+}
+
+/// Makes the model that all miners start from.
+async fn publish_base(training: &Training, progress: &Progress) -> Result<(), TrainingError> {
+	progress.step("Training the base model");
+	let [samples, _] = samples::folders(&training.folder);
+	let mut command = Command::new(&training.program);
+	command.args(["model", "base", "--hparams"]).arg(training.hparams_file());
+	command.arg("--samples").arg(samples).arg("--models").arg(training.models()).kill_on_drop(true);
+	let output = timeout(MOST_FOR_BASE, command.output()).await;
+	let output = output.map_err(|_| TrainingError::Base(format!("not within {MOST_FOR_BASE:?}")))?;
+	match output {
+		Ok(output) if output.status.success() => Ok(()),
+		Ok(output) => Err(TrainingError::Base(String::from_utf8_lossy(&output.stderr).trim().into())),
+		Err(error) => Err(TrainingError::Base(error.to_string())),
+	}
 }
 
 /// Registers everybody in order, so that uids are known, and has the validators staked.
@@ -112,7 +142,7 @@ async fn register(chain: &Chain, members: &[Member]) -> Result<(), ChainError> {
 
 /// The window after the next: by then every process has joined.
 async fn first_window(chain: &Chain, training: &Training) -> Result<u32, ChainError> {
-	Ok(chain.finalized().await?.number / training.hparams.windows.blocks_per_window + 2)
+	Ok(chain.finalized().await?.number / training.mechanism.blocks_per_window() + 2)
 }
 
 fn start(
@@ -169,7 +199,7 @@ fn make_folder(training: &Training) -> Result<(), TrainingError> {
 		_ => {},
 	}
 	std::fs::create_dir_all(&training.folder).map_err(failed)?;
-	let hparams = serde_json::to_vec_pretty(&training.hparams).map_err(|error| failed(error.into()))?;
+	let hparams = training.mechanism.to_json().map_err(|error| failed(error.into()))?;
 	std::fs::write(training.hparams_file(), hparams).map_err(failed)
 }
 
@@ -182,6 +212,11 @@ impl Training {
 	/// What a process leaves behind.
 	fn state(&self, member: &Member) -> PathBuf {
 		self.folder.join(&member.name)
+	}
+
+	/// Where everybody's models are.
+	fn models(&self) -> PathBuf {
+		self.folder.join("models")
 	}
 
 	/// Where everybody's bucket is.

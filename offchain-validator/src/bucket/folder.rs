@@ -103,7 +103,15 @@ fn is_datable(time: SystemTime) -> bool {
 	time.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since < FAR)
 }
 
-fn in_words(kind: FileType) -> &'static str {
+/// Whether this machine, and no owner of a file, is why it was not read: it cannot open another one.
+pub(crate) fn is_exhausted(error: &io::Error) -> bool {
+	const PROCESS_LIMIT: i32 = 24; // EMFILE, the same number on all Unix systems.
+	const SYSTEM_LIMIT: i32 = 23; // ENFILE.
+	matches!(error.raw_os_error(), Some(PROCESS_LIMIT | SYSTEM_LIMIT))
+}
+
+/// What lies in the place of a file.
+pub(crate) fn in_words(kind: FileType) -> &'static str {
 	if kind.is_symlink() {
 		"a link"
 	} else if kind.is_dir() {

@@ -19,7 +19,7 @@ use object_store::memory::InMemory;
 use object_store::path::Path as Location;
 use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
 
-use super::folder::{make, Entry, Folder};
+use super::folder::{is_exhausted, make, Entry, Folder};
 use super::{BucketAddress, BucketError, Kind, ObjectKey};
 
 /// For one attempt to write, or for one deletion of old objects.
@@ -244,13 +244,10 @@ async fn read(mut body: BoxStream<'static, object_store::Result<Bytes>>, size: u
 
 /// Whatever fails is the peer's, but for our own lack of file descriptors: no peer may lose its score for that.
 fn unreachable(error: object_store::Error) -> Result<Fetched, BucketError> {
-	const PROCESS_LIMIT: i32 = 24; // EMFILE, the same number on all Unix systems.
-	const SYSTEM_LIMIT: i32 = 23; // ENFILE.
 	let mut causes = std::iter::successors(Some(&error as &(dyn Error + 'static)), |error| (*error).source());
-	let code = causes.find_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error());
-	match code {
-		Some(PROCESS_LIMIT | SYSTEM_LIMIT) => Err(BucketError::TooManyOpenFiles { source: error.into() }),
-		_ => Ok(Fetched::Unreachable(error.to_string())),
+	match causes.any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_exhausted)) {
+		true => Err(BucketError::TooManyOpenFiles { source: error.into() }),
+		false => Ok(Fetched::Unreachable(error.to_string())),
 	}
 }
 

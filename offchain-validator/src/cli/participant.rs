@@ -5,12 +5,13 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{bail, Context as _};
 use clap::{Args, ValueEnum};
 use offchain_validator::bucket::BucketAddress;
+use offchain_validator::finetuning::store::{Folder, Hub, Store};
 use offchain_validator::hparams::Hparams as _;
 use offchain_validator::participant::{self, ObjectsSettings};
-use offchain_validator::templar;
+use offchain_validator::{boltzmann, finetuning, templar};
 
 use super::key::signer;
 
@@ -19,11 +20,17 @@ use super::key::signer;
 enum Mechanism {
 	/// Compressed gradients, by what each does to the loss.
 	Templar,
+	/// Slices of trained parameters, by how far each goes along the gradient.
+	Boltzmann,
+	/// Whole models, by how often each beats the others.
+	Finetuning,
 }
 
 /// What the user has said, for the mechanism named.
 pub enum Settings {
 	Templar(templar::Settings),
+	Boltzmann(boltzmann::Settings),
+	Finetuning(finetuning::Settings),
 }
 
 #[derive(Args)]
@@ -50,17 +57,29 @@ pub struct ParticipantArgs {
 	#[arg(long, value_name = "FILE", default_value = "hparams.json")]
 	hparams: PathBuf,
 
-	/// Folder of the token shards that `corpus cut` has made.
+	/// Folder of the token shards that `corpus cut` has made. For templar.
 	#[arg(long, value_name = "DIR")]
-	dataset: PathBuf,
+	dataset: Option<PathBuf>,
 
-	/// Where this hotkey keeps its objects: local:NAME, a folder below --bucket-root. Published on the chain.
+	/// Where this hotkey keeps its objects: local:NAME, a folder below --bucket-root. Published on the chain. For templar.
 	#[arg(long, value_name = "ADDRESS")]
-	bucket: String,
+	bucket: Option<String>,
 
-	/// Folder below which local buckets lie, this hotkey's and all others.
+	/// Folder below which local buckets lie, this hotkey's and all others. For templar.
 	#[arg(long, value_name = "DIR")]
-	bucket_root: PathBuf,
+	bucket_root: Option<PathBuf>,
+
+	/// Folder in which all nodes publish their models. For finetuning, unless models are at a hub.
+	#[arg(long, value_name = "DIR")]
+	models: Option<PathBuf>,
+
+	/// Address of the hub that models are at, such as https://huggingface.co; --models goes before it. For finetuning.
+	#[arg(long, value_name = "URL", env = "HF_ENDPOINT")]
+	hub_endpoint: Option<String>,
+
+	/// Prompts and responses: a folder with *.jsonl files, or the URL of one. For finetuning.
+	#[arg(long, value_name = "PATH_OR_URL")]
+	samples: Option<finetuning::samples::Source>,
 
 	/// Folder for what must outlive a restart: scores, the model, the journal.
 	#[arg(long, value_name = "DIR")]
@@ -70,9 +89,9 @@ pub struct ParticipantArgs {
 	#[arg(long, value_name = "N")]
 	threads: Option<NonZeroUsize>,
 
-	/// The first window of the run; the same for all its nodes.
-	#[arg(long, value_name = "WINDOW", default_value_t = 0)]
-	start_window: u32,
+	/// The first window of the run, the same for all its nodes [default: that of the state folder, or as validators tell].
+	#[arg(long, value_name = "WINDOW")]
+	start_window: Option<u32>,
 }
 
 impl ParticipantArgs {
@@ -84,7 +103,21 @@ impl ParticipantArgs {
 				objects: self.objects()?,
 				hparams: templar::Hparams::read(&self.hparams).context("--hparams")?,
 				threads: self.threads(),
-				dataset: self.dataset,
+				dataset: wanted(self.dataset, "--dataset")?,
+			})),
+			Mechanism::Finetuning => Ok(Settings::Finetuning(finetuning::Settings {
+				participant: self.participant()?,
+				hparams: finetuning::Hparams::read(&self.hparams).context("--hparams")?,
+				store: self.store()?,
+				threads: self.threads(),
+				samples: wanted(self.samples, "--samples")?,
+			})),
+			Mechanism::Boltzmann => Ok(Settings::Boltzmann(boltzmann::Settings {
+				participant: self.participant()?,
+				objects: self.objects()?,
+				hparams: boltzmann::Hparams::read(&self.hparams).context("--hparams")?,
+				threads: self.threads(),
+				dataset: wanted(self.dataset, "--dataset")?,
 			})),
 		}
 	}
@@ -100,13 +133,27 @@ impl ParticipantArgs {
 	}
 
 	fn objects(&self) -> anyhow::Result<ObjectsSettings> {
-		let bucket = BucketAddress::parse(self.bucket.as_bytes())
-			.with_context(|| format!("--bucket {}: use local:NAME with letters, digits, - and _", self.bucket))?;
-		Ok(ObjectsSettings { bucket, bucket_root: self.bucket_root.clone() })
+		let bucket = wanted(self.bucket.as_deref(), "--bucket")?;
+		let address = BucketAddress::parse(bucket.as_bytes())
+			.with_context(|| format!("--bucket {bucket}: use local:NAME with letters, digits, - and _"))?;
+		Ok(ObjectsSettings { bucket: address, bucket_root: wanted(self.bucket_root.clone(), "--bucket-root")? })
+	}
+
+	fn store(&self) -> anyhow::Result<Store> {
+		match (&self.models, &self.hub_endpoint) {
+			(Some(folder), _) => Ok(Store::Folder(Folder::open(folder).context("--models")?)),
+			(None, Some(endpoint)) => Ok(Store::Hub(Hub::new(endpoint).context("--hub-endpoint")?)),
+			(None, None) => bail!("this mechanism needs --models or --hub-endpoint"),
+		}
 	}
 
 	fn threads(&self) -> usize {
 		let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
 		self.threads.map_or(available, NonZeroUsize::get)
 	}
+}
+
+/// What a mechanism needs to be told.
+fn wanted<T>(value: Option<T>, flag: &str) -> anyhow::Result<T> {
+	value.with_context(|| format!("this mechanism needs {flag}"))
 }

@@ -2,6 +2,8 @@
 
 //! Llama's forward pass, its loss and its gradient, in f32.
 
+use std::iter::repeat_n;
+
 use tch::{Kind, Reduction, Tensor};
 
 use super::config::ModelConfig;
@@ -17,10 +19,19 @@ const NO_TOKEN: i64 = -100;
 pub struct Batch {
 	/// One sequence after the other; no tensor, which only the model's thread may make.
 	tokens: Vec<i64>,
+	/// What follows each token but the last of its sequence; [`NO_TOKEN`] where that does not count.
+	targets: Vec<i64>,
 	/// Tokens of one sequence.
 	length: usize,
-	/// Targets of this token do not count.
-	masked: i64,
+}
+
+/// A prompt and the response to it, as tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+	/// Both, one after the other.
+	pub tokens: Vec<u32>,
+	/// Tokens of the prompt, which is given: only the response is predicted.
+	pub prompt: usize,
 }
 
 /// Why token sequences make no batch.
@@ -83,12 +94,35 @@ impl Batch {
 		for (sequence, tokens) in sequences.iter().map(AsRef::as_ref).enumerate() {
 			check_sequence(sequence, tokens, first, config)?;
 		}
-		let targets = || sequences.iter().flat_map(|tokens| tokens.as_ref().iter().skip(1));
-		if targets().all(|token| Some(*token) == masked) {
-			return Err(BatchError::AllMasked);
-		}
+		let target = |token: &u32| if Some(*token) == masked { NO_TOKEN } else { i64::from(*token) };
+		let targets = sequences.iter().flat_map(|tokens| tokens.as_ref().iter().skip(1).map(target)).collect();
 		let tokens = sequences.iter().flat_map(|tokens| tokens.as_ref()).copied().map(i64::from).collect();
-		Ok(Self { tokens, length: first, masked: masked.map_or(NO_TOKEN, i64::from) })
+		Self { tokens, targets, length: first }.with_a_target()
+	}
+
+	/// Prompts with their responses, of which the responses alone count. Shorter ones are padded at the end, which what
+	/// comes before does not see.
+	pub fn responses(examples: &[Example], config: &ModelConfig) -> Result<Self, BatchError> {
+		let length = examples.iter().map(|example| example.tokens.len()).max().ok_or(BatchError::Empty)?;
+		let (mut tokens, mut targets) = (Vec::new(), Vec::new());
+		for (sequence, example) in examples.iter().enumerate() {
+			check_sequence(sequence, &example.tokens, example.tokens.len(), config)?;
+			let padding = length - example.tokens.len();
+			let target = |(position, token): (usize, &u32)| match position < example.prompt {
+				true => NO_TOKEN,
+				false => i64::from(*token),
+			};
+			tokens.extend(example.tokens.iter().copied().map(i64::from).chain(repeat_n(0, padding)));
+			targets.extend(example.tokens.iter().enumerate().skip(1).map(target).chain(repeat_n(NO_TOKEN, padding)));
+		}
+		Self { tokens, targets, length }.with_a_target()
+	}
+
+	fn with_a_target(self) -> Result<Self, BatchError> {
+		match self.targets.iter().all(|target| *target == NO_TOKEN) {
+			true => Err(BatchError::AllMasked),
+			false => Ok(self),
+		}
 	}
 }
 
@@ -146,8 +180,8 @@ fn mean_loss(config: &ModelConfig, tensors: &[Tensor], batch: &Batch) -> Tensor 
 	let tokens = Tensor::from_slice(&batch.tokens).reshape([-1, batch.length as i64]);
 	let predicted = batch.length as i64 - 1;
 	let logits = logits(config, tensors, &tokens.narrow(1, 0, predicted)).flatten(0, 1);
-	let targets = tokens.narrow(1, 1, predicted).flatten(0, 1);
-	logits.cross_entropy_loss(&targets, None::<Tensor>, Reduction::Mean, batch.masked, 0.0)
+	let targets = Tensor::from_slice(&batch.targets);
+	logits.cross_entropy_loss(&targets, None::<Tensor>, Reduction::Mean, NO_TOKEN, 0.0)
 }
 
 /// `[sequence, position, token]`, from the parameters in their order.

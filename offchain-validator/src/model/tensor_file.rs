@@ -29,6 +29,7 @@ pub(crate) struct TensorSpec {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Kind {
 	F32,
+	Bf16,
 	I16,
 }
 
@@ -103,13 +104,14 @@ impl Kind {
 	fn bytes(self) -> usize {
 		match self {
 			Self::F32 => 4,
-			Self::I16 => 2,
+			Self::Bf16 | Self::I16 => 2,
 		}
 	}
 
 	fn name(self) -> &'static str {
 		match self {
 			Self::F32 => "F32",
+			Self::Bf16 => "BF16",
 			Self::I16 => "I16",
 		}
 	}
@@ -284,6 +286,13 @@ fn places<'a>(
 /// The numbers of an F32 tensor.
 pub(crate) fn f32s(data: &[u8]) -> Vec<f32> {
 	data.as_chunks().0.iter().copied().map(f32::from_le_bytes).collect()
+}
+
+/// The numbers of a BF16 tensor: the upper halves of as many F32.
+#[cfg(feature = "torch")]
+pub(crate) fn bf16s(data: &[u8]) -> Vec<f32> {
+	let number = |bytes: &[u8; 2]| f32::from_bits(u32::from(u16::from_le_bytes(*bytes)) << 16);
+	data.as_chunks().0.iter().map(number).collect()
 }
 
 fn form(dtype: &str, shape: &[usize]) -> String {

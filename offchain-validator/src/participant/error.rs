@@ -71,8 +71,9 @@ pub enum ParticipantError {
 	},
 	/// Others have removed the objects of the window we would have to begin with.
 	#[error(
-		"window {window} is too far behind the chain's {newest}: miners keep their objects for {retention} windows; begin \
-		 a new run with --start-window, or join one with the newest params-*.safetensors of a node that has kept step"
+		"window {window} is too far behind the chain's {newest}: miners keep their objects for {retention} windows, and no \
+		 validator has a checkpoint that others agree with; begin a new run with --start-window, or put the newest \
+		 params-*.safetensors of a node that has kept step into the state folder"
 	)]
 	TooFarBehind {
 		/// The window we are at.

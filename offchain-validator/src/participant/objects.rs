@@ -58,14 +58,25 @@ impl Objects {
 	///
 	/// A store that cannot be written to now may be so again in the next window, so that is told and no more.
 	pub async fn upload(&self, kind: Kind, window: Window, bytes: Bytes) {
+		self.upload_for(self.retention_windows, kind, window, bytes).await;
+	}
+
+	/// Like [`Objects::upload`], for an object that is of use for so many windows.
+	pub async fn upload_for(&self, windows: u32, kind: Kind, window: Window, bytes: Bytes) {
 		let key = ObjectKey { kind, window, uid: self.uid, version: VERSION };
 		if let Err(error) = self.bucket.put(&key, bytes).await {
 			warn!(%key, "not uploaded: {}", crate::one_line(&error));
 		}
-		let before = window.saturating_sub(self.retention_windows);
+		let before = window.saturating_sub(windows);
 		if let Err(error) = self.bucket.delete_older(kind, self.uid, before).await {
 			warn!("old objects stay in the bucket: {}", crate::one_line(&error));
 		}
+	}
+
+	/// What our own bucket holds of `kind` for `window`.
+	pub async fn own(&self, kind: Kind, window: Window, max_bytes: usize) -> Result<Fetched, BucketError> {
+		let key = ObjectKey { kind, window, uid: self.uid, version: VERSION };
+		self.bucket.fetch(&key, None, max_bytes as u64, DEADLINE).await
 	}
 
 	/// What the buckets of some uids hold of `kind` for `window`: of at most `max_bytes`, and uploaded while uploads were

@@ -44,11 +44,16 @@ pub(super) struct Claimed {
 }
 
 impl Claimed {
+	/// The first window of the run that `folder` is claimed for, if it is.
+	pub fn start_window(folder: &Path) -> Result<Option<Window>, ParticipantError> {
+		Ok(read(&folder.join(FILE))?.map(|claim| claim.owner.start_window))
+	}
+
 	/// Claims `folder` for `owner`, or checks that it is its already and that `chain` is the one it was used on.
 	pub async fn check(folder: &Path, owner: Owner, chain: &Chain) -> Result<Self, ParticipantError> {
 		let claimed = Self { owner, path: folder.join(FILE) };
 		let newest = chain.finalized().await?;
-		if let Some(Claim { owner, block, hash }) = claimed.read()? {
+		if let Some(Claim { owner, block, hash }) = read(&claimed.path)? {
 			if owner != claimed.owner {
 				let Owner { hotkey, netuid, start_window } = owner;
 				return Err(ParticipantError::OtherOwner { folder: folder.into(), hotkey, netuid, start_window });
@@ -67,21 +72,35 @@ impl Claimed {
 	pub fn build_upon(&self, block: BlockId) -> Result<(), ParticipantError> {
 		let claim = Claim { owner: self.owner.clone(), block: block.number, hash: block.hash() };
 		let text = serde_json::to_vec_pretty(&claim)?;
-		atomic::write(&self.path, &text).map_err(|source| self.failed(source))
+		atomic::write(&self.path, &text).map_err(failed(&self.path))
 	}
+}
 
-	fn read(&self) -> Result<Option<Claim>, ParticipantError> {
-		match fs::read(&self.path) {
-			Ok(text) => {
-				let claim = serde_json::from_slice(&text).map_err(|error| self.failed(error.into()))?;
-				Ok(Some(claim))
-			},
-			Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-			Err(source) => Err(self.failed(source)),
-		}
+fn read(path: &Path) -> Result<Option<Claim>, ParticipantError> {
+	match fs::read(path) {
+		Ok(text) => Ok(Some(serde_json::from_slice(&text).map_err(|error| failed(path)(error.into()))?)),
+		Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+		Err(source) => Err(failed(path)(source)),
 	}
+}
 
-	fn failed(&self, source: io::Error) -> ParticipantError {
-		ParticipantError::State { path: self.path.clone(), source }
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> ParticipantError + '_ {
+	|source| ParticipantError::State { path: path.into(), source }
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_claimed_folder_tells_its_run() {
+		let folder = tempfile::tempdir().expect("a folder can be made");
+		assert_eq!(Claimed::start_window(folder.path()).expect("it can be read"), None);
+		let owner = Owner { hotkey: "5F".into(), netuid: 1, start_window: 7 };
+		let claim = serde_json::to_vec(&Claim { owner, block: 3, hash: "0x".into() }).expect("it is plain data");
+		fs::write(folder.path().join(FILE), claim).expect("it can be written");
+		assert_eq!(Claimed::start_window(folder.path()).expect("it can be read"), Some(7));
+		fs::write(folder.path().join(FILE), b"{}").expect("it can be written");
+		assert!(Claimed::start_window(folder.path()).is_err());
 	}
 }

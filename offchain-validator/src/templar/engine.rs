@@ -85,6 +85,19 @@ impl Engine {
 		Ok(self.params.save(file)?)
 	}
 
+	/// What others may see of the model in a checkpoint's `bytes`. An error is about those.
+	pub fn samples_of(&self, bytes: &[u8]) -> Result<BTreeMap<String, Vec<f32>>, ParamsError> {
+		Ok(self.decode(bytes)?.samples(SAMPLED))
+	}
+
+	/// Goes on with the model in a checkpoint's `bytes`. What was in the works belongs to the model before.
+	pub fn adopt(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
+		self.params = self.decode(bytes)?;
+		self.momentum = Momentum::new(self.hparams.training.momentum_decay);
+		self.gradient = None;
+		Ok(())
+	}
+
 	/// The batches of `pages`, in their order.
 	pub fn batches(&self, pages: &[u64]) -> Result<Vec<Batch>, EngineError> {
 		let data = &self.hparams.data;
@@ -156,6 +169,10 @@ impl Engine {
 			random_before,
 			random_after: self.mean_loss(&stepped, random)?,
 		})
+	}
+
+	fn decode(&self, bytes: &[u8]) -> Result<Params, ParamsError> {
+		Params::decode(bytes, &self.hparams.model, Path::new("the checkpoint"))
 	}
 
 	fn mean_loss(&self, params: &Params, batches: &[Batch]) -> Result<f64, EngineError> {

@@ -48,6 +48,9 @@ pub struct Training {
 	pub target_chunk: usize,
 	/// Coefficients sent of each chunk.
 	pub topk_compression: usize,
+	/// Windows from one checkpoint to the next. What a node missed since must be there to be replayed, so at most half of
+	/// `windows.retention_windows`.
+	pub checkpoint_frequency: u32,
 }
 
 /// Who takes part.
@@ -58,10 +61,32 @@ pub struct Peers {
 	pub max_topk_peers: usize,
 	/// Without so many miners nothing is trained.
 	pub minimum_peers: usize,
+	/// Windows from one list of these miners to the next.
+	pub peer_replacement_frequency: u32,
+	/// Windows that a list is published before it holds.
+	pub peer_list_window_margin: u32,
+	/// How the next list is chosen.
+	pub selection: Selection,
 	/// Windows without an upload after which a miner counts as inactive.
 	pub recent_windows: u32,
 	/// A hotkey with more stake than this is a validator and not evaluated, in TAO.
 	pub eval_stake_limit_tao: u64,
+}
+
+/// How the next list of miners whose gradients make the outer step is chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Selection {
+	/// Paid miners take turns, see [`mechanisms::templar::peers::Rotation`].
+	Rotation {
+		/// Most miners of a full list that make room for others at a time, though active and paid.
+		peers_to_replace: usize,
+	},
+	/// Those with the largest shares, see [`mechanisms::templar::peers::gather_and_reserve`].
+	Share {
+		/// Miners in reserve for those whose gradient does not come.
+		reserve_peer_count: usize,
+	},
 }
 
 /// How a gradient is measured.
@@ -86,9 +111,8 @@ impl crate::hparams::Hparams for Hparams {
 		data.check(model.max_position_embeddings)?;
 		training.check()?;
 		windows.check()?;
-		within("peers.max_topk_peers", peers.max_topk_peers, 1..=256)?;
-		within("peers.minimum_peers", peers.minimum_peers, 1..=peers.max_topk_peers)?;
-		within("peers.recent_windows", peers.recent_windows, 1..=100_000)?;
+		within("training.checkpoint_frequency", training.checkpoint_frequency, 1..=windows.retention_windows / 2)?;
+		peers.check()?;
 		within("evaluation.validator_sample_rate", evaluation.validator_sample_rate, 0.0..=1.0)?;
 		within("evaluation.eval_lr_factor", evaluation.eval_lr_factor, above(0.0, 100.0))?;
 		within("evaluation.heldout_pages", evaluation.heldout_pages, 1..=1_000_000)
@@ -108,21 +132,34 @@ impl Training {
 	}
 }
 
+impl Peers {
+	/// Most miners in reserve.
+	pub fn reserve_peer_count(&self) -> usize {
+		match self.selection {
+			Selection::Rotation { .. } => 0,
+			Selection::Share { reserve_peer_count } => reserve_peer_count,
+		}
+	}
+
+	fn check(&self) -> Result<(), HparamsError> {
+		within("peers.max_topk_peers", self.max_topk_peers, 1..=256)?;
+		within("peers.minimum_peers", self.minimum_peers, 1..=self.max_topk_peers)?;
+		within("peers.peer_replacement_frequency", self.peer_replacement_frequency, 1..=1_000)?;
+		within("peers.peer_list_window_margin", self.peer_list_window_margin, 1..=1_000)?;
+		within("peers.selection.share.reserve_peer_count", self.reserve_peer_count(), 0..=256)?;
+		within("peers.recent_windows", self.recent_windows, 1..=100_000)
+	}
+}
+
 #[cfg(test)]
 mod tests {
 	use std::fs;
-	use std::path::{Path, PathBuf};
 
 	use serde_json::{json, Value};
 
 	use super::*;
+	use crate::hparams::tests::file;
 	use crate::hparams::Hparams as _;
-
-	/// The files at the root of the checkout.
-	fn file(name: &str) -> PathBuf {
-		let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("tests are run by cargo");
-		Path::new(&package).join("..").join(name)
-	}
 
 	fn changed(section: &str, key: &str, value: Value) -> Result<Hparams, HparamsError> {
 		let text = fs::read_to_string(file("hparams.json")).expect("the file is there");
@@ -132,15 +169,6 @@ mod tests {
 		let path = folder.path().join("hparams.json");
 		fs::write(&path, hparams.to_string()).expect("it can be written");
 		Hparams::read(&path)
-	}
-
-	#[test]
-	fn the_files_of_this_project_hold() {
-		for name in ["hparams.json", "hparams/localnet.json", "hparams/short.json", "hparams/templar-head.json"] {
-			if let Err(error) = Hparams::read(&file(name)) {
-				panic!("{name}: {}", crate::one_line(&error));
-			}
-		}
 	}
 
 	#[test]
@@ -156,6 +184,14 @@ mod tests {
 			("data", "sequence_length", json!(1), "data.sequence_length is 1: must be at least 2"),
 			("evaluation", "validator_sample_rate", json!(1.5), "at most 1"),
 			("peers", "minimum_peers", json!(16), "peers.minimum_peers is 16: must be at least 1 and at most 15"),
+			("peers", "peer_replacement_frequency", json!(0), "peers.peer_replacement_frequency is 0"),
+			("peers", "selection", json!({"share": {"reserve_peer_count": 257}}), "reserve_peer_count is 257"),
+			(
+				"training",
+				"checkpoint_frequency",
+				json!(51),
+				"training.checkpoint_frequency is 51: must be at least 1 and at most 50",
+			),
 			("windows", "blocks_per_window", json!(0), "windows.blocks_per_window is 0"),
 			("scoring", "windows_per_weights", json!(0), "windows_per_weights"),
 		] {

@@ -33,7 +33,7 @@ pub async fn run(settings: Settings, role: MinerRole) -> Result<Infallible, Node
 			continue;
 		}
 		node.participant.clock.begun(window).await?;
-		let mined = mine(&node, role, window).await?;
+		let mined = mine(&mut node, role, window).await?;
 		info!(window, loss = mined.loss, batches = mined.batches, bytes = mined.bytes, "mined");
 		if let Err(error) = journal.write(&mined) {
 			warn!("no line in the journal for window {window}: {error}");
@@ -45,9 +45,10 @@ pub async fn run(settings: Settings, role: MinerRole) -> Result<Infallible, Node
 /// Takes the outer step of every window before `window`.
 async fn catch_up(node: &mut Node, window: Window) -> Result<(), NodeError> {
 	while node.next_window() < window {
+		node.stay_in_reach().await?;
 		let view = node.view(node.next_window()).await?;
 		node.participant.closed(&view.at).await?;
-		let submissions = node.submissions(&view, view.peers.gather.iter().copied()).await?;
+		let submissions = node.gathered(&view).await?;
 		for (uid, submission) in submissions.iter().filter(|(_, submission)| submission.gradient().is_none()) {
 			info!(window = view.at.window, uid, "not part of the step: {submission}");
 		}
@@ -57,7 +58,7 @@ async fn catch_up(node: &mut Node, window: Window) -> Result<(), NodeError> {
 }
 
 /// One window's work, uploaded once the window is over and not before.
-async fn mine(node: &Node, role: MinerRole, window: Window) -> Result<MinedWindow, NodeError> {
+async fn mine(node: &mut Node, role: MinerRole, window: Window) -> Result<MinedWindow, NodeError> {
 	let work = match role {
 		MinerRole::Honest => work::train(node, window).await?,
 		MinerRole::Noise => work::noise(node, window),

@@ -6,21 +6,23 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use mechanisms::Uid;
 
-use super::checkpoints::Checkpoints;
 use super::debug::Debug;
 use super::engine::{self, Engine, EngineError};
 use super::gather::{gather, Submission};
-use super::peers::Peers;
-use super::Hparams;
+use super::peers::{Cadence, Lists, PeerList, Peers};
+use super::{start, Hparams};
 use crate::bucket::{BucketError, Kind};
 use crate::chain::{ChainError, Role};
 use crate::clock::Window;
 use crate::data::{Dataset, DatasetError};
 use crate::gradient::{CompressedGradient, LayoutError, Layouts};
 use crate::model::{Device, DeviceStopped, StartError};
-use crate::participant::{self, Objects, ObjectsSettings, Participant, ParticipantError, WindowView};
+use crate::participant::{
+	self, Checkpoints, Newcomer, Objects, ObjectsSettings, Participant, ParticipantError, WindowView,
+};
 
 /// What the user has said, checked.
 pub struct Settings {
@@ -85,7 +87,10 @@ pub(super) struct Node {
 	pub device: Device<Engine>,
 	/// Our objects and those of others.
 	pub objects: Objects,
-	checkpoints: Checkpoints,
+	/// The model on disk.
+	pub checkpoints: Checkpoints,
+	role: Role,
+	lists: Lists,
 	next_window: Window,
 }
 
@@ -95,6 +100,15 @@ pub(super) struct View {
 	pub at: WindowView,
 	/// Who takes part.
 	pub peers: Peers,
+	/// The list that says so; none if it is the chain.
+	pub list: Option<PeerList>,
+}
+
+impl View {
+	/// Whose gradients of `submissions` make the step, ascending.
+	pub fn stepping(&self, submissions: &BTreeMap<Uid, Submission>) -> Vec<Uid> {
+		self.peers.stepping(|uid| submissions.get(&uid).is_some_and(|submission| submission.gradient().is_some()))
+	}
 }
 
 impl Node {
@@ -105,15 +119,24 @@ impl Node {
 		let folder = settings.dataset;
 		let dataset = Arc::new(tokio::task::spawn_blocking(move || Dataset::open(&folder)).await??);
 		let windows = &hparams.windows;
-		let participant = Participant::join(settings.participant, role, windows.blocks_per_window).await?;
-		let objects = Objects::open(settings.objects, participant.uid, windows.retention_windows)?;
+		let newcomer = Newcomer::arrive(settings.participant, role, windows.blocks_per_window).await?;
+		let objects = Objects::open(settings.objects, newcomer.uid, windows.retention_windows)?;
+		let start_window = match newcomer.start_window {
+			Some(start_window) => start_window,
+			None => start::find(&newcomer, role, &objects, &hparams.peers).await?,
+		};
+		let participant = newcomer.join(start_window).await?;
+		if role == Role::Validator {
+			start::tell(&objects, start_window).await?;
+		}
+		let lists = Lists::open(participant.folder(), Cadence::new(start_window, windows, &hparams.peers))?;
 		let checkpoints = Checkpoints::new(participant.folder());
 		let newest = checkpoints.newest()?;
-		let next_window = newest.as_ref().map_or(participant.start_window, |(window, _)| window.saturating_add(1));
+		let next_window = newest.as_ref().map_or(start_window, |(window, _)| window.saturating_add(1));
 		let (engine_hparams, engine_dataset, file) = (hparams.clone(), dataset.clone(), newest.map(|(_, file)| file));
 		let open = move || Engine::open(engine_hparams, engine_dataset, file);
 		let device = Device::start(settings.threads, open).await?;
-		Ok(Self { participant, hparams, layouts, dataset, device, objects, checkpoints, next_window })
+		Ok(Self { participant, hparams, layouts, dataset, device, objects, checkpoints, role, lists, next_window })
 	}
 
 	/// Publishes where our objects are, unless the chain says so already. From then on others wait for them.
@@ -128,14 +151,12 @@ impl Node {
 
 	/// Waits until the chain is as far ahead of `window` as validators of this run stay behind.
 	pub async fn lag_behind(&self, window: Window) -> Result<(), NodeError> {
-		let ahead = self.hparams.windows.validator_offset.saturating_sub(1);
-		Ok(self.participant.clock.ended(window.saturating_add(ahead)).await?)
+		Ok(self.participant.lag_behind(window, &self.hparams.windows).await?)
 	}
 
 	/// Whether `window` is the newest that a validator can have scored, or the one before: not one to catch up with.
 	pub fn is_current(&self, window: Window) -> bool {
-		let behind = self.hparams.windows.validator_offset.saturating_add(1);
-		self.participant.clock.window().is_ok_and(|newest| newest <= window.saturating_add(behind))
+		self.participant.is_current(window, &self.hparams.windows)
 	}
 
 	/// The window that the chain is in while we look at `window`.
@@ -154,14 +175,35 @@ impl Node {
 		self.hparams.training.learning_rate_at(window.saturating_sub(self.participant.start_window))
 	}
 
+	/// When lists of peers are made and hold.
+	pub fn cadence(&self) -> Cadence {
+		self.lists.cadence()
+	}
+
 	/// Looks at `window` as soon as it has ended.
-	pub async fn view(&self, window: Window) -> Result<View, NodeError> {
+	pub async fn view(&mut self, window: Window) -> Result<View, NodeError> {
 		let windows = &self.hparams.windows;
 		self.participant.clock.ended(window).await?;
 		self.participant.check_reach(window, windows.retention_windows)?;
 		let at = self.participant.view(window, windows.time_window_delta_seconds).await?;
-		let peers = Peers::of(&at, &self.hparams.peers);
-		Ok(View { at, peers })
+		let params = &self.hparams.peers;
+		let peers = Peers::of(&at, params);
+		let list = self.lists.in_force(&self.participant, &self.objects, params, &at).await?;
+		let peers = match &list {
+			Some(list) => peers.by_list(list, params),
+			None => peers,
+		};
+		Ok(View { at, peers, list })
+	}
+
+	/// The submissions that the outer step may be made of: of those in reserve only if others have failed.
+	pub async fn gathered(&self, view: &View) -> Result<BTreeMap<Uid, Submission>, NodeError> {
+		let Peers { gather, reserve, .. } = &view.peers;
+		let mut found = self.submissions(view, gather.iter().copied()).await?;
+		if found.values().any(|submission| submission.gradient().is_none()) {
+			found.extend(self.submissions(view, reserve.iter().copied()).await?);
+		}
+		Ok(found)
 	}
 
 	/// The submissions of `miners` in a window.
@@ -177,9 +219,9 @@ impl Node {
 	/// Takes the outer step of a window, which is the same for all nodes, and tells others where that leads.
 	pub async fn keep_step(&mut self, view: &View, submissions: &BTreeMap<Uid, Submission>) -> Result<(), NodeError> {
 		let window = view.at.window;
+		let successful_peers = view.stepping(submissions);
 		let gradient = |uid: &Uid| submissions.get(uid).and_then(Submission::gradient).cloned();
-		let gradients: Vec<CompressedGradient> = view.peers.gather.iter().filter_map(gradient).collect();
-		let successful_peers: Vec<Uid> = gradients.iter().map(|gradient| gradient.header().uid).collect();
+		let gradients: Vec<CompressedGradient> = successful_peers.iter().filter_map(gradient).collect();
 		let skipped_peers = view.peers.gather.iter().filter(|uid| !successful_peers.contains(uid)).copied().collect();
 		let learning_rate = self.learning_rate(window);
 		self.participant.build_upon(view.at.sync)?;
@@ -196,7 +238,23 @@ impl Node {
 		self.checkpoints.prune(window)?;
 		let debug = Debug { window, samples, successful_peers, skipped_peers };
 		self.objects.upload(Kind::Debug, window, debug.encode()?.into()).await;
+		if self.role == Role::Validator {
+			self.upload_checkpoint(window).await?;
+		}
 		Ok(())
+	}
+
+	/// Goes on with `model`, a checkpoint made after `window`.
+	pub async fn adopt(&mut self, window: Window, model: Bytes) -> Result<(), NodeError> {
+		self.participant.build_upon(self.participant.sync_block(window).await?)?;
+		let file = self.checkpoints.file(window);
+		let adopt = move |engine: &mut Engine| {
+			engine.adopt(&model)?;
+			engine.save(&file)
+		};
+		self.device.run(adopt).await??;
+		self.next_window = window.saturating_add(1);
+		Ok(self.checkpoints.prune(window)?)
 	}
 
 	/// Mean loss of the shared model on held-out pages, in nats per token.

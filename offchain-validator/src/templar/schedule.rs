@@ -45,6 +45,7 @@ mod tests {
 			momentum_decay: 0.999,
 			target_chunk: 64,
 			topk_compression: 32,
+			checkpoint_frequency: 50,
 		};
 		let mut tally = golden::Tally::default();
 		for row in recorded["seed"]["rows"].as_array().expect("rows") {

@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 //! The validator: window by window it measures what miners have submitted and pays them by it.
+//!
+//! The order is that of Templar, but for what follows.
+//! * State is saved before anything is done that others see, not at the beginning of a window.
+//! * The list of peers is made once the window is scored, not before: so the first one knows who is active, and nobody is
+//!   on a list that was found copying just then.
+//! * Gradients are gathered once, when all have been uploaded that count: for the step, for measuring, and to see who is
+//!   active. Who is looked at twice is so judged by the same bytes.
+//! * Nobody's sum of gradients is taken in their place.
+//! * Windows without gradients, and without data to judge on, count as steps: the learning rate hangs on the window's
+//!   number alone, and all nodes stay together.
 
 mod copies;
 mod evaluate;
+mod lead;
 mod observe;
 mod record;
 
@@ -12,6 +23,7 @@ use std::convert::Infallible;
 use std::time::Instant;
 
 use mechanisms::templar::state::WindowError;
+use mechanisms::templar::sync::Changes;
 use mechanisms::templar::{overlap, Outcome};
 use mechanisms::Uid;
 use tracing::info;
@@ -78,6 +90,10 @@ pub async fn run(settings: Settings) -> Result<Infallible, ValidatorError> {
 	node.publish().await?;
 	let mut validator = Validator { node, ledger };
 	loop {
+		if validator.node.stay_in_reach().await? {
+			// What our model moved in a step is not what lies between two of its lives.
+			validator.ledger.state.scores.changes = Changes::default();
+		}
 		validator.window(validator.node.next_window()).await?;
 	}
 }
@@ -99,7 +115,7 @@ impl Validator {
 		};
 		let scored = start.elapsed();
 		self.ledger.save()?; // Before the chain hears of it: a restart must not rate this window twice.
-		self.act(&view, &submissions).await?;
+		self.act(&view, after, &submissions).await?;
 		let Some(findings) = findings else { return Ok(()) };
 		let seconds = Seconds {
 			gather: gathered.as_secs_f64(),
@@ -148,8 +164,15 @@ impl Validator {
 		self.ledger.state.scores.last_seen.extend(seen.map(|(uid, _)| (*uid, window)));
 	}
 
-	/// Sets the row that is due while the model takes its step: neither waits for the other.
-	async fn act(&mut self, view: &View, submissions: &BTreeMap<Uid, Submission>) -> Result<(), ValidatorError> {
+	/// Publishes the list that is due, then sets the row that is due while the model takes its step: neither waits for the
+	/// other.
+	async fn act(
+		&mut self,
+		view: &View,
+		after: BlockId,
+		submissions: &BTreeMap<Uid, Submission>,
+	) -> Result<(), ValidatorError> {
+		lead::publish_list(&self.node, &self.ledger.state.scores, view, after).await?;
 		let row = self.ledger.state.due.clone().filter(|_| self.node.is_current(view.at.window));
 		let sender = Sender::of(&self.node.participant);
 		let (sent, stepped) = tokio::join!(sender.send(row), self.node.keep_step(view, submissions));

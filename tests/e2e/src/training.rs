@@ -132,13 +132,28 @@ impl Ground {
 		Layouts::new(&shapes, training.target_chunk, training.topk_compression).expect("the model can be cut")
 	}
 
-	/// Starts a member with a bucket and a state folder of its own name, as `validator` or `miner`.
-	pub fn start(&self, name: &str, endpoint: &str, start_window: Window, command: &[&str]) -> Member {
+	/// Starts a member with a bucket and a state folder of its own name, as `validator` or `miner`. Without a first window
+	/// it finds that out.
+	pub fn start(
+		&self,
+		name: &str,
+		endpoint: &str,
+		start_window: impl Into<Option<Window>>,
+		command: &[&str],
+	) -> Member {
 		self.start_at(name, endpoint, start_window, command, name)
 	}
 
 	/// Like [`Ground::start`], with the state folder of another.
-	pub fn start_at(&self, name: &str, endpoint: &str, start_window: Window, command: &[&str], state: &str) -> Member {
+	pub fn start_at(
+		&self,
+		name: &str,
+		endpoint: &str,
+		start_window: impl Into<Option<Window>>,
+		command: &[&str],
+		state: &str,
+	) -> Member {
+		let start_window = start_window.into().map(|window| format!("--start-window={window}"));
 		let (log, state) = (self.path(&format!("{name}-{state}.log")), self.path("states").join(state));
 		let child = Command::new(program("offchain-validator"))
 			.args(command)
@@ -151,7 +166,8 @@ impl Ground {
 			.arg(self.path("buckets"))
 			.arg("--state")
 			.arg(&state)
-			.args(["--threads", "1", "--start-window", &start_window.to_string()])
+			.args(["--threads", "1"])
+			.args(start_window)
 			.stdin(Stdio::null())
 			.stdout(Stdio::null())
 			.stderr(fs::File::create(&log).expect("a file can be made"))
@@ -178,6 +194,11 @@ impl Member {
 	pub fn saved(&self) -> Option<ValidatorState<Scores>> {
 		let text = fs::read(self.state.join("state.json")).ok()?;
 		Some(serde_json::from_slice(&text).expect("the state is whole"))
+	}
+
+	/// Its state folder.
+	pub fn state(&self) -> &Path {
+		&self.state
 	}
 
 	/// Its copies of the model, by the last window whose step they have.

@@ -5,14 +5,27 @@
 pub mod address;
 pub mod debug;
 pub mod gradient;
+pub mod model_config;
 pub mod model_id;
 pub mod object_key;
+pub mod peer_list;
+pub mod samples;
+pub mod slice;
 
 use crate::Decoder;
 
 /// All of them.
-pub const DECODERS: [&dyn Decoder; 5] =
-	[&gradient::Gradient, &debug::DebugSamples, &address::Address, &object_key::Key, &model_id::Id];
+pub const DECODERS: [&dyn Decoder; 9] = [
+	&gradient::Gradient,
+	&debug::DebugSamples,
+	&peer_list::List,
+	&address::Address,
+	&object_key::Key,
+	&slice::Slice,
+	&model_id::Id,
+	&model_config::Config,
+	&samples::Samples,
+];
 
 /// Most memory for an object of `size` bytes that is JSON, or a part of which is: what is made of JSON takes up to 64 times
 /// as much, while it grows.

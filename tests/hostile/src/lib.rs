@@ -11,7 +11,7 @@ mod memory;
 pub mod tensor_file;
 
 use mechanisms::templar::sync::SyncVerdict;
-use mechanisms::{finetuning, templar, Uid, Window};
+use mechanisms::{boltzmann, finetuning, templar, Uid, Window};
 
 pub use decoders::DECODERS;
 pub use memory::measured;
@@ -54,8 +54,12 @@ pub enum Finding {
 	Gradient(templar::Verdict),
 	/// Templar: of its model.
 	Sync(SyncVerdict),
+	/// Boltzmann: of its slice.
+	Slice(boltzmann::Verdict),
 	/// That it is no miner.
 	NoMiner,
 	/// Finetuning: of its model.
 	Model(finetuning::Verdict),
+	/// Nothing: the object is passed over, and nobody's score is made of it.
+	Ignored,
 }

@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::chain::{by_netuid, Chain, ChainError, Keypair};
-use crate::node::{Node, NodeError};
+use crate::node::{Node, NodeError, Resident};
 use crate::progress::Progress;
 use crate::random::Random;
 use crate::scenario::Scenario;
@@ -26,8 +26,9 @@ pub struct Driven {
 pub struct Memory {
 	/// Number of the block.
 	pub block: u32,
-	/// Bytes.
-	pub resident: u64,
+	/// How much.
+	#[serde(flatten)]
+	pub resident: Resident,
 }
 
 /// Why the load is not what it should be.

@@ -92,43 +92,63 @@ impl Spread {
 	}
 }
 
-/// Memory of the node while it was driven.
+/// Memory of the node while it was driven, in bytes.
 #[derive(Debug, Serialize)]
 pub struct MemoryFigures {
+	/// What it had allocated.
+	pub own: Course,
+	/// What it had mapped of files.
+	pub files: Course,
+	/// Both, at each block.
+	pub course: Vec<Memory>,
+}
+
+/// How an amount of bytes went.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Course {
 	/// At the first block.
 	pub first: u64,
+	/// Halfway.
+	pub middle: u64,
 	/// At the last.
 	pub last: u64,
-	pub most: u64,
 	/// What it grew by a block in the second half, by least squares.
 	pub growth_a_block: f64,
-	/// At each block.
-	pub course: Vec<Memory>,
 }
 
 impl MemoryFigures {
 	/// From the course of it.
 	pub fn new(course: Vec<Memory>) -> Self {
-		let resident = |memory: Option<&Memory>| memory.map_or(0, |memory| memory.resident);
+		let own = Course::of(&course, |memory| memory.resident.own);
+		let files = Course::of(&course, |memory| memory.resident.files);
+		Self { own, files, course }
+	}
+}
+
+impl Course {
+	fn of(course: &[Memory], bytes: fn(&Memory) -> u64) -> Self {
+		let at = |memory: Option<&Memory>| memory.map_or(0, bytes);
+		let half = course.len() / 2;
+		let points: Vec<_> =
+			course[half..].iter().map(|memory| (f64::from(memory.block), bytes(memory) as f64)).collect();
 		Self {
-			first: resident(course.first()),
-			last: resident(course.last()),
-			most: course.iter().map(|memory| memory.resident).max().unwrap_or(0),
-			growth_a_block: slope(&course[course.len() / 2..]),
-			course,
+			first: at(course.first()),
+			middle: at(course.get(half)),
+			last: at(course.last()),
+			growth_a_block: slope(&points),
 		}
 	}
 }
 
-fn slope(course: &[Memory]) -> f64 {
-	let count = course.len().max(1) as f64;
-	let mean = |value: fn(&Memory) -> f64| course.iter().map(value).sum::<f64>() / count;
-	let block: fn(&Memory) -> f64 = |memory| f64::from(memory.block);
-	let resident: fn(&Memory) -> f64 = |memory| memory.resident as f64;
-	let (middle, level) = (mean(block), mean(resident));
-	let off = |memory: &Memory| (block(memory) - middle, resident(memory) - level);
-	let (both, square) =
-		course.iter().map(off).fold((0.0, 0.0), |(both, square), (x, y)| (both + x * y, square + x * x));
+/// The slope of a line through points, by least squares.
+fn slope(points: &[(f64, f64)]) -> f64 {
+	let count = points.len().max(1) as f64;
+	let middle = points.iter().map(|(x, _)| x).sum::<f64>() / count;
+	let level = points.iter().map(|(_, y)| y).sum::<f64>() / count;
+	let add = |(both, square): (f64, f64), (x, y): &(f64, f64)| {
+		(both + (x - middle) * (y - level), square + (x - middle).powi(2))
+	};
+	let (both, square) = points.iter().fold((0.0, 0.0), add);
 	if square > 0.0 {
 		both / square
 	} else {
@@ -166,6 +186,7 @@ pub struct View {
 #[cfg(test)]
 mod tests {
 	use super::*;
+	use crate::node::Resident;
 
 	#[test]
 	fn percentiles_are_values_that_were_measured() {
@@ -184,9 +205,11 @@ mod tests {
 
 	#[test]
 	fn memory_grows_by_what_the_second_half_shows() {
-		let at = |block: u32| Memory { block, resident: if block < 10 { 7 } else { 100 + 3 * u64::from(block) } };
-		let memory = MemoryFigures::new((0..20).map(at).collect());
-		assert!((memory.growth_a_block - 3.0).abs() < 1e-9, "{memory:?}");
-		assert_eq!((memory.first, memory.last, memory.most), (7, 157, 157));
+		let own = |block: u32| if block < 10 { 7 } else { 100 + 3 * u64::from(block) };
+		let at = |block: u32| Memory { block, resident: Resident { own: own(block), files: 5 } };
+		let MemoryFigures { own, files, .. } = MemoryFigures::new((0..20).map(at).collect());
+		assert!((own.growth_a_block - 3.0).abs() < 1e-9, "{own:?}");
+		assert_eq!((own.first, own.middle, own.last), (7, 130, 157));
+		assert_eq!((files.middle, files.growth_a_block), (5, 0.0));
 	}
 }

@@ -15,6 +15,7 @@ use nix::errno::Errno;
 use nix::sys::prctl;
 use nix::sys::signal::{kill, Signal};
 use nix::unistd::{getppid, Pid};
+use serde::Serialize;
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
@@ -36,6 +37,15 @@ pub enum NodeError {
 	Port { source: io::Error },
 	#[error("the node's {what} failed:\n{log}")]
 	Failed { what: String, log: String },
+}
+
+/// Memory that a process holds, in bytes.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Resident {
+	/// What it has allocated, which nobody else can have.
+	pub own: u64,
+	/// Pages of files that it has mapped, its database's above all; the system takes them back when it needs them.
+	pub files: u64,
 }
 
 /// A node that makes blocks. Dropping it kills it.
@@ -115,14 +125,17 @@ impl Node {
 		format!("ws://127.0.0.1:{}", self.port)
 	}
 
-	/// Bytes of memory that it holds now.
-	pub fn resident(&self) -> Result<u64, NodeError> {
+	/// Memory that it holds now.
+	pub fn resident(&self) -> Result<Resident, NodeError> {
 		let path = PathBuf::from(format!("/proc/{}/status", self.pid));
 		let status = fs::read_to_string(&path).map_err(|source| NodeError::File { path, source })?;
-		let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-		let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+		let bytes = |key: &str| {
+			let line = status.lines().find_map(|line| line.strip_prefix(key))?;
+			Some(line.split_whitespace().next()?.parse::<u64>().ok()? * 1_024)
+		};
 		let gone = || NodeError::Failed { what: "process".into(), log: self.log_tail() };
-		kilobytes.map(|kilobytes| kilobytes * 1_024).ok_or_else(gone)
+		let resident = || Some(Resident { own: bytes("RssAnon:")?, files: bytes("RssFile:")? });
+		resident().ok_or_else(gone)
 	}
 
 	/// All it has said.

@@ -7,7 +7,7 @@ use std::{fs, io};
 
 use offchain_validator::table::{grouped, Align, Table};
 
-use crate::figures::{ChainFigures, Figures, Spread};
+use crate::figures::{ChainFigures, Course, Figures, Spread};
 use crate::matrix::Matrix;
 use crate::plot::{chart, Line, PlotError};
 
@@ -98,16 +98,19 @@ fn views(chains: &[ChainFigures]) -> Section {
 }
 
 fn memory(chains: &[ChainFigures]) -> Section {
-	let row = |figures: &ChainFigures| {
+	let row = |figures: &ChainFigures, what: &str, course: &Course| {
+		let cells = [course.first, course.middle, course.last].map(mebibytes);
+		let growth = format!("{:+.1}", course.growth_a_block / 1_024.0);
+		[name(figures), what.into()].into_iter().chain(cells).chain([growth]).collect()
+	};
+	let both = |figures: &ChainFigures| {
 		let memory = &figures.memory;
-		let cells = [memory.first, memory.last, memory.most].map(mebibytes);
-		let growth = format!("{:+.1}", memory.growth_a_block / 1_024.0);
-		std::iter::once(name(figures)).chain(cells).chain([growth]).collect()
+		[row(figures, "allocated", &memory.own), row(figures, "mapped files", &memory.files)]
 	};
 	Section {
 		title: "Memory of the node: MiB resident",
-		columns: vec!["chain", "first block", "last block", "most", "growth, KiB a block"],
-		rows: chains.iter().map(row).collect(),
+		columns: vec!["chain", "", "first block", "halfway", "last block", "growth then, KiB a block"],
+		rows: chains.iter().flat_map(both).collect(),
 	}
 }
 

@@ -6,19 +6,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
-use offchain_validator::hparams::Hparams as _;
-use offchain_validator::templar::Hparams;
 
 use super::SettingsError;
-use crate::training::{Demand, Training};
+use crate::training::{Demand, Mechanism, MechanismName, Training};
 
 /// Name of the program of validators and miners, beside this one.
 const PROGRAM: &str = "offchain-validator";
-/// The local network's parameters.
-const HPARAMS: &str = include_str!("../../../../hparams/localnet.json");
 
 #[derive(Args, Debug)]
 pub struct TrainingArgs {
+	/// What is measured and paid.
+	#[arg(long, value_enum, default_value_t = MechanismName::Templar)]
+	mechanism: MechanismName,
+
 	/// Windows to train for; 0 leaves the training out.
 	#[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(..=10_000))]
 	windows: u32,
@@ -27,7 +27,7 @@ pub struct TrainingArgs {
 	#[arg(long, value_name = "PATH")]
 	corpus: Vec<PathBuf>,
 
-	/// Training and scoring parameters [default: those of hparams/localnet.json].
+	/// Training and scoring parameters [default: those of the mechanism's localnet file in hparams/].
 	#[arg(long, value_name = "FILE")]
 	hparams: Option<PathBuf>,
 
@@ -55,13 +55,9 @@ impl TrainingArgs {
 		if !program.is_file() {
 			return Err(SettingsError::NoProgram(program));
 		}
-		let hparams = match self.hparams {
-			Some(file) => Hparams::read(&file),
-			None => Hparams::parse(HPARAMS, Path::new("hparams/localnet.json")),
-		};
 		Ok(Some(Training {
 			program,
-			hparams: hparams.map_err(SettingsError::Hparams)?,
+			mechanism: Mechanism::read(self.mechanism, self.hparams.as_deref()).map_err(SettingsError::Hparams)?,
 			windows: self.windows,
 			corpus: self.corpus,
 			shards: self.shards,

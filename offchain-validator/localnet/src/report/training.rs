@@ -15,11 +15,11 @@ const TAO: f64 = 1e9;
 
 /// Everything about the training.
 pub fn sections(trained: &Trained) -> Result<Markup, PlotError> {
-	let by_miner = |value: &dyn Fn(&ScoredMiner) -> f64| series(trained, |uid, window| scored(uid, window).map(value));
-	let score = by_miner(&|miner| miner.score);
-	let rating =
-		by_miner(&|miner| miner.figure("mu").unwrap_or(f64::NAN) - 3.0 * miner.figure("sigma").unwrap_or(f64::NAN));
-	let weight = by_miner(&|miner| 100.0 * f64::from(miner.share));
+	let by_miner = |value: &dyn Fn(&ScoredMiner) -> Option<f64>| {
+		series(trained, |uid, window| scored(uid, window).and_then(value))
+	};
+	let score = by_miner(&|miner| Some(miner.score));
+	let weight = by_miner(&|miner| Some(100.0 * f64::from(miner.share)));
 	let emission = series(trained, |uid, window| window.stakes.get(&uid).map(|rao| *rao as f64 / TAO));
 	let number = |value: &f64| format!("{value:.1}");
 	Ok(html! {
@@ -27,12 +27,14 @@ pub fn sections(trained: &Trained) -> Result<Markup, PlotError> {
 		p.lead { (finding(trained)) }
 		(loss(trained)?)
 		section {
-			h2 { "Final score by miner" }
-			(figure(trained, "Rating, own-pages indicator and sync together, by the first validator", &score, &number)?)
+			h2 { "Score by miner" }
+			(figure(trained, &format!("{}, by the first validator", trained.mechanism.score_is()), &score, &number)?)
 		}
-		section {
-			h2 { "Rating by miner" }
-			(figure(trained, "OpenSkill ordinal, \u{3bc} \u{2212} 3\u{3c3}, by the first validator", &rating, &number)?)
+		@for plotted in trained.mechanism.plotted() {
+			section {
+				h2 { (plotted.title) }
+				(figure(trained, &format!("{}, by the first validator", plotted.caption), &by_miner(&plotted.of), &number)?)
+			}
 		}
 		section {
 			h2 { "Weight by miner" }
@@ -52,7 +54,7 @@ fn finding(trained: &Trained) -> Markup {
 		trained.miners.iter().filter(|miner| miner.role == "honest").map(|miner| miner.emission_rao).sum();
 	let all: u64 = trained.miners.iter().map(|miner| miner.emission_rao).sum();
 	html! {
-		(trained.windows) " windows took the loss on held-out text from " b { (format!("{:.2}", trained.loss.first)) }
+		(trained.windows) " windows of " (trained.mechanism.name()) " took the loss of " (trained.mechanism.loss_of()) " from " b { (format!("{:.2}", trained.loss.first)) }
 		" to " b { (format!("{:.2}", trained.loss.last)) } " nats a byte; a model that knows nothing but how frequent each "
 		"byte is has " (format!("{:.2}", trained.loss.unigram_entropy)) ". Of the " (tao(all))
 		" TAO that miners have earned, " @if all > 0 { b { (format!("{:.1} %", 100.0 * honest as f64 / all as f64)) } }
@@ -76,8 +78,8 @@ fn loss(trained: &Trained) -> Result<Markup, PlotError> {
 		section {
 			h2 { "Loss by window" }
 			figure {
-				figcaption { "Loss of the shared model on held-out pages, in nats per byte" }
-				div.scroll role="img" aria-label="Loss of the shared model by window" { (PreEscaped(chart.svg()?)) }
+				figcaption { "Loss of " (trained.mechanism.loss_of()) ", in nats per byte" }
+				div.scroll role="img" aria-label="Loss by window" { (PreEscaped(chart.svg()?)) }
 			}
 		}
 	})
@@ -114,14 +116,14 @@ fn miners(trained: &Trained) -> Markup {
 	html! {
 		div.scroll { table {
 			thead { tr {
-				th { "uid" } th.text { "role" } th { "final score" }
+				th { "uid" } th.text { "role" } th { "score" }
 				@for validator in &trained.validators { th { "weight by " (validator.uid) } th { "share" } }
 				th { "incentive" } th { "earned (TAO)" }
 			} }
 			tbody { @for miner in &trained.miners { tr {
 				td { (miner.uid) }
 				td.text title=(miner.hotkey) { (miner.role) }
-				td { (format!("{:.2}", miner.final_score + 0.0)) }
+				td { (format!("{:.2}", miner.score + 0.0)) }
 				@for validator in &trained.validators {
 					@let weight = miner.weights_u16.get(&validator.uid).copied().unwrap_or(0);
 					td { (weight) }

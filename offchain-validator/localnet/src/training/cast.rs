@@ -2,9 +2,11 @@
 
 //! Who takes part, and how each is started.
 
+use std::path::PathBuf;
+
 use offchain_validator::chain::{AccountId, ChainError, Signer};
 
-use super::{Training, NETUID};
+use super::{samples, Mechanism, Training, NETUID};
 
 /// What a member does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,21 +80,30 @@ impl Member {
 			Part::Copier(uid) => vec!["miner".into(), format!("--role=copy:{uid}")],
 			Part::Noise => vec!["miner".into(), "--role=noise".into()],
 		};
-		let path = |path: std::path::PathBuf| path.display().to_string();
+		let path = |path: PathBuf| path.display().to_string();
+		let [train, heldout] = samples::folders(&training.folder);
+		let samples = if self.part == Part::Validator { heldout } else { train };
+		let data = match training.mechanism {
+			Mechanism::Templar(_) | Mechanism::Boltzmann(_) => vec![
+				("dataset", path(training.shards.clone())),
+				("bucket", format!("local:{}", self.name)),
+				("bucket-root", path(training.buckets())),
+			],
+			Mechanism::Finetuning(_) => vec![("models", path(training.models())), ("samples", path(samples))],
+		};
 		let flags = [
+			("mechanism", training.mechanism.name().into()),
 			("endpoint", endpoint.into()),
 			("netuid", NETUID.to_string()),
 			("hotkey", self.hotkey()),
 			("hparams", path(training.hparams_file())),
-			("dataset", path(training.shards.clone())),
-			("bucket", format!("local:{}", self.name)),
-			("bucket-root", path(training.buckets())),
 			("state", path(training.state(self))),
 			// Seven processes share the machine: more threads each would only fight over its cores.
 			("threads", "1".into()),
 			("start-window", start_window.to_string()),
 		];
-		arguments.extend(flags.into_iter().map(|(flag, value): (&str, String)| format!("--{flag}={value}")));
+		let flags = flags.into_iter().chain(data);
+		arguments.extend(flags.map(|(flag, value): (&str, String)| format!("--{flag}={value}")));
 		arguments
 	}
 }

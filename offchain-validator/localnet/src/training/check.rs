@@ -14,7 +14,7 @@ const LEAST_SHARE: f64 = 0.05;
 pub enum Failure {
 	#[error("held-out loss is {last:.3} nats after the last window, not below the {entropy:.3} of a model that knows byte frequencies alone: train for more windows")]
 	LearntTooLittle { last: f64, entropy: f64 },
-	#[error("held-out loss is {last:.3} nats after the last window, not below the {first:.3} after the first")]
+	#[error("the loss is {last:.3} nats after the last window, not below the {first:.3} after the first")]
 	LearntNothing { first: f64, last: f64 },
 	#[error("validator {uid} has set no weights")]
 	NoRow { uid: u16 },
@@ -45,8 +45,10 @@ pub fn check(trained: &Trained, demand: Demand) -> Result<(), Failure> {
 	// A loss that is no number is below nothing.
 	let is_below = |bound: f64| last < bound;
 	match demand {
-		Demand::Full if !is_below(entropy) => Err(Failure::LearntTooLittle { last, entropy }),
-		Demand::Short if !is_below(first) => Err(Failure::LearntNothing { first, last }),
+		Demand::Full if trained.mechanism.learns_words() && !is_below(entropy) => {
+			Err(Failure::LearntTooLittle { last, entropy })
+		},
+		_ if !is_below(first) => Err(Failure::LearntNothing { first, last }),
 		_ => Ok(()),
 	}
 }
@@ -92,7 +94,7 @@ fn check_copies(trained: &Trained) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
 	use super::super::copies::Model;
-	use super::super::Loss;
+	use super::super::{Loss, Mechanism, MechanismName};
 	use super::*;
 
 	fn trained(row: &[(u16, u16)]) -> Trained {
@@ -101,7 +103,7 @@ mod tests {
 			uid,
 			role,
 			hotkey: String::new(),
-			final_score: 0.0,
+			score: 0.0,
 			weights_u16: BTreeMap::new(),
 			incentive_u16: 0,
 			emission_rao: 0,
@@ -117,6 +119,7 @@ mod tests {
 			row,
 		};
 		Trained {
+			mechanism: Mechanism::read(MechanismName::Templar, None).expect("the file holds"),
 			windows: 9,
 			loss: Loss { first: 5.0, last: 3.0, unigram_entropy: 3.3 },
 			miners: [(2, "honest"), (3, "honest"), (4, "copier")].map(miner).into(),

@@ -40,11 +40,12 @@ pub async fn prepare(training: &Training, progress: &Progress) -> Result<Dataset
 		[] => dependencies().await?,
 		named => named.to_vec(),
 	};
+	let (page_tokens, min_heldout_pages) = training.mechanism.pages();
 	let options = CutOptions {
-		page_tokens: training.hparams.data.page_tokens as u32, // Checked to be at most 2^24.
+		page_tokens,
 		max_folder_bytes: if training.corpus.is_empty() { MOST_PER_PACKAGE } else { MOST },
 		max_total_bytes: MOST,
-		min_heldout_pages: training.hparams.evaluation.heldout_pages as u64,
+		min_heldout_pages,
 		..CutOptions::default()
 	};
 	let shards = training.shards.clone();

@@ -14,7 +14,7 @@ use offchain_validator::state::Row;
 use serde::{Deserialize, Serialize};
 
 use super::copies::Model;
-use super::{Member, Part, Training, WindowSeen, NETUID};
+use super::{Mechanism, Member, Part, Training, WindowSeen, NETUID};
 
 /// Name of the state in a validator's state folder.
 const STATE: &str = "state.json";
@@ -31,9 +31,12 @@ pub enum OutcomeError {
 /// Everything the report says of the training; its first fields go into `report.json`.
 #[derive(Clone, Debug, Serialize)]
 pub struct Trained {
+	/// What was measured and paid.
+	#[serde(serialize_with = "name_alone")]
+	pub mechanism: Mechanism,
 	/// Windows that every validator has scored.
 	pub windows: usize,
-	/// How the model has done on held-out pages.
+	/// How the model has done.
 	pub loss: Loss,
 	/// The miners, by uid.
 	pub miners: Vec<Miner>,
@@ -46,7 +49,7 @@ pub struct Trained {
 	pub seen: Vec<WindowSeen>,
 }
 
-/// Loss on held-out pages, in nats per token.
+/// The loss of [`Mechanism::loss_of`], in nats per token.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Loss {
 	/// After the first window.
@@ -55,6 +58,10 @@ pub struct Loss {
 	pub last: f64,
 	/// Of a model that knows nothing but how frequent each byte is.
 	pub unigram_entropy: f64,
+}
+
+fn name_alone<S: serde::Serializer>(mechanism: &Mechanism, serializer: S) -> Result<S::Ok, S::Error> {
+	serializer.serialize_str(mechanism.name())
 }
 
 /// A miner and what it was paid.
@@ -67,7 +74,7 @@ pub struct Miner {
 	/// Its hotkey, in ss58.
 	pub hotkey: String,
 	/// Its score by the first validator.
-	pub final_score: f64,
+	pub score: f64,
 	/// Its weight in the last row of each validator.
 	pub weights_u16: BTreeMap<u16, u16>,
 	/// Its incentive at the last epoch.
@@ -119,7 +126,8 @@ pub async fn read(
 		|window: Option<&WindowSeen>| window.and_then(|window| window.scored.values().next()?.loss).unwrap_or(f64::NAN);
 	let (first, last) = (heldout(seen.first()), heldout(seen.last()));
 	let loss = Loss { first, last, unigram_entropy: dataset.unigram_entropy() };
-	Ok(Trained { windows: seen.len(), loss, miners, validators, model, seen })
+	let mechanism = training.mechanism.clone();
+	Ok(Trained { mechanism, windows: seen.len(), loss, miners, validators, model, seen })
 }
 
 async fn validator(
@@ -169,7 +177,7 @@ fn miner(
 		uid: member.uid,
 		role: member.part.role(),
 		hotkey: member.account()?.to_string(),
-		final_score: scored.and_then(score).unwrap_or(0.0),
+		score: scored.and_then(score).unwrap_or(0.0),
 		weights_u16: validators.iter().map(weight).collect(),
 		incentive_u16: neurons.get(&member.uid).map_or(0, |neuron| neuron.incentive),
 		emission_rao: stake(neurons, member.uid), // It began with none.

@@ -48,7 +48,7 @@ pub async fn windows(
 	members: &[Member],
 	progress: &Progress,
 ) -> Result<Vec<WindowSeen>, WatchError> {
-	let blocks = training.windows.saturating_mul(training.hparams.windows.blocks_per_window);
+	let blocks = training.windows.saturating_mul(training.mechanism.blocks_per_window());
 	let within = training.block_time.saturating_mul(blocks.saturating_mul(PATIENCE)).saturating_add(SPARE);
 	let deadline = tokio::time::Instant::now() + within;
 	let wanted = training.windows as usize;

@@ -76,6 +76,13 @@ fn walk_position(path: &str) -> Vec<(bool, &str)> {
 	parts
 }
 
+impl From<[u8; 32]> for Digest {
+	/// The result of hashing what is too large to hold.
+	fn from(hash: [u8; 32]) -> Self {
+		Self(hash)
+	}
+}
+
 impl fmt::Display for Digest {
 	fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
 		formatter.write_str(&BASE64_STANDARD.encode(self.0))

@@ -71,6 +71,30 @@ fn masked_targets_do_not_count() {
 	assert!(without.is_finite());
 }
 
+/// The mean over the responses alone, however long the prompts and whatever is beside them.
+#[test]
+fn prompts_and_padding_do_not_count() {
+	let params = params();
+	let example = |tokens: &[u32], prompt| Example { tokens: tokens.to_vec(), prompt };
+	let of = |examples: &[Example]| loss(&params, &Batch::responses(examples, &tiny()).unwrap());
+	let tokens = [5, 6, 2, 7];
+	let each = |prompt| of(&[example(&tokens[..=prompt], prompt)]);
+	let whole = loss(&params, &batch(&[tokens.to_vec()]));
+	assert!((of(&[example(&tokens, 0)]) - whole).abs() < 1e-6);
+	assert!((of(&[example(&tokens, 2)]) - (each(2) + each(3)) / 2.0).abs() < 1e-5);
+	let beside = of(&[example(&tokens, 3), example(&[9, 8], 1)]);
+	assert!((beside - (each(3) + of(&[example(&[9, 8], 1)])) / 2.0).abs() < 1e-5);
+}
+
+#[test]
+fn without_a_response_there_is_nothing_to_measure() {
+	let example = |tokens: Vec<u32>, prompt| Example { tokens, prompt };
+	assert_eq!(Batch::responses(&[], &tiny()), Err(BatchError::Empty));
+	assert_eq!(Batch::responses(&[example(vec![1, 2, 3], 3)], &tiny()), Err(BatchError::AllMasked));
+	assert!(matches!(Batch::responses(&[example(vec![1], 0)], &tiny()), Err(BatchError::Length { .. })));
+	assert!(matches!(Batch::responses(&[example(vec![1, 48], 1)], &tiny()), Err(BatchError::Token { .. })));
+}
+
 #[test]
 fn a_tied_head_is_the_embedding() {
 	let config = ModelConfig { tie_word_embeddings: true, ..tiny() };

@@ -120,3 +120,16 @@ fn a_damaged_file_is_refused() {
 	std::fs::write(&path, vec![b' '; 1 << 20]).unwrap();
 	assert!(Params::load(&path, &tiny()).is_err());
 }
+
+#[test]
+fn what_others_send_is_read_like_a_file_and_has_a_bound() {
+	let params = Params::init(&tiny(), 3).unwrap();
+	let (_folder, path) = saved(&params);
+	let bytes = std::fs::read(&path).unwrap();
+	assert!(bytes.len() <= Params::max_bytes(&tiny()));
+	assert_eq!(Params::decode(&bytes, &tiny(), &path).unwrap(), params);
+	let too_large = [bytes.clone(), vec![0; Params::max_bytes(&tiny())]].concat();
+	for hostile in [&b""[..], b"PK\x03\x04\0\0\x08\x08", &[0xff; 64], &bytes[..100], &too_large] {
+		assert!(matches!(Params::decode(hostile, &tiny(), &path), Err(ParamsError::Contents { .. })));
+	}
+}

@@ -89,7 +89,7 @@ fn distinct(random: &mut Generator, k: usize, n: usize) -> Vec<u16> {
 }
 
 /// Waits for the upload of `victim` and takes it for its own. None if there is none in time.
-pub(super) async fn copy(node: &Node, window: Window, victim: Uid) -> Result<Option<Work>, NodeError> {
+pub(super) async fn copy(node: &mut Node, window: Window, victim: Uid) -> Result<Option<Work>, NodeError> {
 	let view = node.view(window).await?;
 	while node.participant.chain_time().await? <= view.at.open.closes_ms {
 		let found = node.submissions(&view, [victim].into_iter()).await?;

@@ -61,7 +61,8 @@ pub(super) fn observations(
 	let peers: BTreeSet<Uid> = view.peers.gather.iter().copied().collect();
 	let skipped = |uid: &Uid| submissions.get(uid).is_some_and(|submission| submission.gradient().is_none());
 	let skipped = peers.iter().copied().filter(skipped).collect();
-	let gather = Gather { peers, skipped, ..Gather::default() };
+	let stand_ins = view.stepping(submissions).into_iter().filter(|uid| !peers.contains(uid)).collect();
+	let gather = Gather { peers, skipped, stand_ins };
 	Observations {
 		window: view.at.window,
 		current_window: node.current_window(view.at.window),

@@ -24,14 +24,13 @@ pub(super) fn scored_window(
 	seconds: Seconds,
 ) -> ScoredWindow {
 	let window = view.at.window;
-	let has_gradient = |uid: &Uid| submissions.get(uid).is_some_and(|submission| submission.gradient().is_some());
 	let miner =
 		|(uid, submission): (&Uid, &Submission)| (*uid, scored_miner(*uid, submission, findings, &state.scores));
 	ScoredWindow {
 		window,
 		block: after.number,
 		loss: Some(loss).filter(|loss| loss.is_finite()),
-		gathered: view.peers.gather.iter().copied().filter(has_gradient).collect(),
+		gathered: view.stepping(submissions),
 		miners: submissions.iter().map(miner).collect(),
 		weights: row(window, &state.scores.state.shares()).map(|row| row.weights).unwrap_or_default(),
 		weights_set: state.weights_set,

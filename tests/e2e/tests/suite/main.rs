@@ -9,6 +9,7 @@ mod emission;
 mod flags;
 mod hostile;
 mod kills;
+mod late;
 mod manual;
 mod node_only;
 mod refusals;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! The localnet trains: what its report says is what the chain holds, and work alone is paid.
+//! The localnet trains, by each mechanism: what its report says is what the chain holds, and work alone is paid.
 
 use std::fs;
 use std::path::PathBuf;
@@ -8,10 +8,21 @@ use std::path::PathBuf;
 use e2e::programs::{node_on, Localnet};
 use serde_json::Value;
 
-/// Windows of the short run.
-const WINDOWS: u64 = 12;
 /// A byte of a model that knows nothing, in nats.
 const KNOWS_NOTHING: f64 = 5.545;
+
+/// Time between blocks.
+const BLOCK_TIME: &str = "250ms";
+
+/// A short run.
+struct Run {
+	mechanism: &'static str,
+	/// Its parameters, at the root of the checkout.
+	hparams: &'static str,
+	windows: u64,
+	/// Charts on its page: two of votes, four of any training, and the mechanism's own.
+	charts: usize,
+}
 
 /// A folder or file at the root of the checkout that the test runs in.
 fn checkout(path: &str) -> String {
@@ -20,34 +31,78 @@ fn checkout(path: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_short_run_learns_and_pays_for_work_alone() {
-	let folder = tempfile::tempdir().expect("a folder can be made");
-	let shards = folder.path().join("shards");
-	let (windows, hparams) = (WINDOWS.to_string(), checkout("hparams/short.json"));
-	let corpus = ["pallets", "node", "offchain-validator", "tests/e2e", "README.md"].map(checkout);
-	let mut arguments = vec!["--block-time", "250ms", "--windows", &windows, "--short", "--hparams", &hparams];
-	arguments.extend(["--shards", shards.to_str().expect("the path is text")]);
-	arguments.extend(corpus.iter().flat_map(|path| ["--corpus", path]));
-	let mut localnet = Localnet::start(&arguments);
-	assert!(localnet.ended().await.success(), "{}", localnet.told());
-	assert_eq!(node_on(localnet.rpc_port), None, "the node outlived the run");
+async fn a_short_run_of_templar_learns_and_pays_for_work_alone() {
+	let run = Run { mechanism: "templar", hparams: "hparams/short.json", windows: 12, charts: 7 };
+	let report = run.report().await;
+	let last = report["loss"]["last"].as_f64();
+	assert!(last < Some(4.3), "{}", report["loss"]);
+	let copies = report["model"]["copies"].as_object().expect("an object");
+	assert_eq!(copies.len(), 1, "the copies of the model differ: {copies:?}");
+}
 
-	let text = fs::read_to_string(localnet.report().join("report.json")).expect("the report is there");
-	let report: Value = serde_json::from_str(&text).expect("the report is JSON");
-	assert_eq!(report["windows"], WINDOWS);
-	let loss = |which: &str| report["loss"][which].as_f64().expect("a number");
-	assert!(loss("last") < 4.3 && loss("last") < loss("first"), "{}", report["loss"]);
-	assert!(loss("unigram_entropy") > 2.0 && loss("unigram_entropy") < KNOWS_NOTHING, "{}", report["loss"]);
+#[tokio::test]
+async fn a_short_run_of_boltzmann_learns_and_pays_for_work_alone() {
+	let run = Run { mechanism: "boltzmann", hparams: "hparams/localnet-boltzmann.json", windows: 12, charts: 7 };
+	let report = run.report().await;
+	let copies = report["model"]["copies"].as_object().expect("an object");
+	assert_eq!(copies.len(), 1, "the copies of the model differ: {copies:?}");
+}
 
-	let validators = report["validators"].as_array().expect("a list");
-	assert_eq!(validators.len(), 2);
-	for validator in validators {
-		assert_eq!(validator["windows_scored"], WINDOWS);
-		assert!(validator["weights_set"].as_u64() >= Some(3), "{validator}");
-		assert!(validator["vtrust_u16"].as_u64() > Some(32_767), "{validator}");
+#[tokio::test]
+async fn a_short_run_of_finetuning_learns_and_pays_for_work_alone() {
+	let run = Run { mechanism: "finetuning", hparams: "hparams/localnet-finetuning.json", windows: 12, charts: 8 };
+	run.report().await;
+}
+
+impl Run {
+	/// Runs it and checks what holds of all mechanisms.
+	async fn report(&self) -> Value {
+		let folder = tempfile::tempdir().expect("a folder can be made");
+		let shards = folder.path().join("shards");
+		let (windows, hparams) = (self.windows.to_string(), checkout(self.hparams));
+		let corpus = ["pallets", "node", "offchain-validator", "tests/e2e", "README.md"].map(checkout);
+		let mut arguments =
+			vec!["--mechanism", self.mechanism, "--hparams", &hparams, "--windows", &windows, "--short"];
+		arguments.extend(["--block-time", BLOCK_TIME, "--shards", shards.to_str().expect("the path is text")]);
+		arguments.extend(corpus.iter().flat_map(|path| ["--corpus", path]));
+		let mut localnet = Localnet::start(&arguments);
+		assert!(localnet.ended().await.success(), "{}", localnet.told());
+		assert_eq!(node_on(localnet.rpc_port), None, "the node outlived the run");
+
+		let text = fs::read_to_string(localnet.report().join("report.json")).expect("the report is there");
+		let report: Value = serde_json::from_str(&text).expect("the report is JSON");
+		assert_eq!((&report["mechanism"], &report["windows"]), (&self.mechanism.into(), &self.windows.into()));
+		self.check_loss(&report);
+		self.check_validators(&report);
+		check_miners(&report);
+		self.check_page(&localnet);
+		report
 	}
-	check_miners(&report);
-	check_page(&localnet);
+
+	fn check_loss(&self, report: &Value) {
+		let loss = |which: &str| report["loss"][which].as_f64().expect("a number");
+		assert!(loss("last") < loss("first"), "{}", report["loss"]);
+		assert!(loss("unigram_entropy") > 2.0 && loss("unigram_entropy") < KNOWS_NOTHING, "{}", report["loss"]);
+	}
+
+	fn check_validators(&self, report: &Value) {
+		let validators = report["validators"].as_array().expect("a list");
+		assert_eq!(validators.len(), 2);
+		for validator in validators {
+			assert_eq!(validator["windows_scored"], self.windows);
+			assert!(validator["weights_set"].as_u64() >= Some(2), "{validator}");
+			assert!(validator["vtrust_u16"].as_u64() > Some(32_767), "{validator}");
+		}
+	}
+
+	/// The page has its charts, and nothing from elsewhere.
+	fn check_page(&self, localnet: &Localnet) {
+		let page = fs::read_to_string(localnet.report().join("report.html")).expect("the page is there");
+		assert_eq!(page.matches("<svg").count(), self.charts);
+		for outside in ["http://", "https://", "src=", "href=", "url(", "@import"] {
+			assert!(!page.contains(outside), "the page has {outside}");
+		}
+	}
 }
 
 /// Only those who work are paid, by both validators and by the chain.
@@ -63,16 +118,5 @@ fn check_miners(report: &Value) {
 		for paid in ["incentive_u16", "emission_rao"] {
 			assert_eq!(miner[paid].as_u64() > Some(0), works, "{paid}: {miner}");
 		}
-	}
-	let copies = report["model"]["copies"].as_object().expect("an object");
-	assert_eq!(copies.len(), 1, "the copies of the model differ: {copies:?}");
-}
-
-/// The page has its two charts of votes and five of the training.
-fn check_page(localnet: &Localnet) {
-	let page = fs::read_to_string(localnet.report().join("report.html")).expect("the page is there");
-	assert_eq!(page.matches("<svg").count(), 7);
-	for outside in ["http://", "https://", "src=", "href=", "url(", "@import"] {
-		assert!(!page.contains(outside), "the page has {outside}");
 	}
 }

@@ -11,8 +11,12 @@ mod damage;
 mod debug;
 mod file;
 mod gradient;
+mod models;
 mod object_key;
+mod peer_list;
+mod repository;
 mod scores;
+mod slice;
 
 use case::{Cell, Class};
 
@@ -24,9 +28,14 @@ const COLUMNS: &[Column] = &[
 	("bucket", bucket::cell),
 	("gradient", gradient::cell),
 	("debug samples", debug::cell),
+	("peer list", peer_list::cell),
 	("bucket address", commitments::address),
 	("object key", object_key::cell),
+	("slice", slice::cell),
 	("model id", commitments::model_id),
+	("repository", repository::cell),
+	("model config", models::config),
+	("samples", models::samples),
 ];
 
 /// One test, because all threads allocate from one place.

@@ -6,7 +6,8 @@
 //! never been. Of the others, everything that is remembered must be the same to the last bit, but for their shares, which
 //! must keep their proportions.
 
-mod finetuning;
+mod boltzmann;
+pub mod finetuning;
 mod templar;
 
 use std::path::{Path, PathBuf};
@@ -19,9 +20,10 @@ const HONEST: [Uid; 3] = [1, 2, 3];
 
 pub fn check_others_unmoved(finding: &Finding) {
 	match finding {
-		Finding::Sound => {},
+		Finding::Sound | Finding::Ignored => {},
 		Finding::Gradient(verdict) => templar::check(|seen| templar::submitted(seen, *verdict)),
 		Finding::Sync(verdict) => templar::check(|seen| templar::compared(seen, verdict)),
+		Finding::Slice(verdict) => boltzmann::check(*verdict),
 		Finding::NoMiner => templar::check(templar::withdrew),
 		Finding::Model(verdict) => finetuning::check(verdict),
 	}

@@ -25,7 +25,8 @@ pub fn check(verdict: &Verdict) {
 	assert_close(parts(shares(&with, &params)), parts(shares(&without, &params)));
 }
 
-fn params() -> Params {
+/// Of one competition.
+pub fn params() -> Params {
 	let params = json!({
 		"form": "coded", "policy": "corrected", "alpha": 0.9, "temperature": 0.08, "timestamp_epsilon": 0.01,
 		"copy_epsilon": 0.001, "sample_min": 5, "blocks_per_epoch": 100, "max_hugging_face_bytes": 1_000_000,

@@ -5,14 +5,14 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use super::ParticipantError;
 use crate::clock::Window;
-use crate::participant::ParticipantError;
 
 /// Files kept: the newest, and the one before it should the newest be damaged.
 const KEPT: u32 = 2;
 
 /// The files `params-{window}.safetensors` in a folder.
-pub(super) struct Checkpoints {
+pub struct Checkpoints {
 	folder: PathBuf,
 }
 

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+use std::fs;
+use std::path::PathBuf;
+
+use mechanisms::finetuning::params::Form;
+use mechanisms::finetuning::state::Model;
+use mechanisms::finetuning::{Observations, Params as Scoring, State, Verdict};
+use mechanisms::Uid;
+use tempfile::TempDir;
+
+use super::super::samples::{cut, Pool};
+use super::super::store::contents;
+use super::super::{base, hparams, tokens};
+use super::*;
+
+mod hostile;
+
+pub(super) fn hparams() -> Hparams {
+	hparams::tests::read("hparams/localnet-finetuning.json").expect("they hold")
+}
+
+/// Text of this package, of which every fourth sample is kept for measuring.
+fn pools() -> (Pool, Pool) {
+	fn collect(folder: &Path, text: &mut String) {
+		let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+		paths.sort();
+		for path in paths {
+			match path.is_dir() {
+				true => collect(&path, text),
+				false => text.push_str(&fs::read_to_string(path).unwrap()),
+			}
+		}
+	}
+	let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("tests are run by cargo");
+	let mut text = String::new();
+	collect(&Path::new(&package).join("src"), &mut text);
+	let mut pools = (Pool::default(), Pool::default());
+	for (position, sample) in cut(&text, 40, 80).into_iter().enumerate() {
+		match position % 4 {
+			0 => pools.1.samples.push(sample),
+			_ => pools.0.samples.push(sample),
+		}
+	}
+	pools
+}
+
+/// Writes a model into a folder of its own.
+fn publish(folder: &TempDir, name: &str, params: &Params) -> PathBuf {
+	let path = folder.path().join(name);
+	fs::create_dir(&path).unwrap();
+	write(params, &path).unwrap();
+	path
+}
+
+/// The base, three that are finetuned from it on parts of the text, a copy of the second, and noise: as uids see them.
+fn cast(hparams: &Arc<Hparams>, train: &Pool) -> (TempDir, PathBuf, Vec<(Uid, Model, PathBuf)>) {
+	let folder = tempfile::tempdir().unwrap();
+	let mut trainer = base::trainer(hparams.clone(), train).unwrap();
+	for _ in 0..hparams.training.base_batches {
+		trainer.step();
+	}
+	let base = publish(&folder, "base", trainer.params());
+	let competition = &hparams.scoring.competitions[0];
+	let mut models: Vec<PathBuf> = Vec::new();
+	for uid in 0..hparams.training.parts {
+		let examples = tokens::examples(train.part(uid, hparams.training.parts), hparams.evaluation.max_tokens);
+		let params = open(&base, competition, &hparams.scoring).unwrap();
+		let mut trainer = Trainer::new(hparams.clone(), params, examples).unwrap();
+		for _ in 0..hparams.training.batches_per_model {
+			trainer.step();
+		}
+		models.push(publish(&folder, &format!("miner{uid}"), trainer.params()));
+	}
+	models.push(models[1].clone());
+	models.push(publish(&folder, "noise", &Params::init(&hparams.model, 99).unwrap()));
+	let entry = |(uid, path): (Uid, PathBuf)| {
+		let content = contents(&path).unwrap().0;
+		let model = Model { block: 10 * (u32::from(uid) + 1), committed: content.owned_by(&uid.to_string()), content };
+		(uid, model, path)
+	};
+	(folder, base, (0..).zip(models).map(entry).collect())
+}
+
+/// Shares after some steps of the whole mechanism but for chain and store.
+#[test]
+fn every_honest_miner_earns_a_twentieth_and_no_cheat_anything() {
+	let (hparams, (train, measured_on)) = (Arc::new(hparams()), pools());
+	let (_folder, base, miners) = cast(&hparams, &train);
+	let (engine, competition) = (Engine::new(hparams.clone()), &hparams.scoring.competitions[0]);
+	let step = |step: u8| {
+		let drawn = measured_on.draw(&[step; 32], "samples", hparams.evaluation.samples_per_step);
+		let examples = tokens::examples(drawn, hparams.evaluation.max_tokens);
+		let losses = |path: &Path| engine.losses(path, competition, &examples).unwrap();
+		let verdict = |(uid, model, path): &(Uid, Model, PathBuf)| (*uid, Verdict::Evaluated(*model, losses(path)));
+		let verdicts = miners.iter().map(verdict).collect();
+		Observations { step: step.into(), neurons: 5, baseline: losses(&base), verdicts }
+	};
+	let steps: Vec<Observations> = (0..4).map(step).collect();
+	let documented = Scoring { form: Form::Documented, temperature: 20.0, ..hparams.scoring.clone() };
+	for scoring in [hparams.scoring.clone(), documented] {
+		let mut state = State::default();
+		for seen in &steps {
+			state.step(&scoring, seen).unwrap();
+		}
+		let shares = state.shares(&scoring);
+		println!("{:?}: {shares:?}", scoring.form);
+		assert_eq!(shares.iter().map(|(uid, _)| *uid).collect::<Vec<_>>(), [0, 1, 2]);
+		assert!(shares.iter().all(|(_, share)| *share >= 0.05));
+	}
+}
+
+#[test]
+fn a_sample_that_a_model_cannot_read_is_lost_and_the_others_are_not() {
+	let (hparams, folder) = (Arc::new(hparams()), tempfile::tempdir().unwrap());
+	let path = publish(&folder, "model", &Params::init(&hparams.model, 1).unwrap());
+	let fits = Example { tokens: vec![1; 8], prompt: 4 };
+	let too_long = Example { tokens: vec![1; 4_096], prompt: 4 };
+	let losses = Engine::new(hparams.clone()).losses(&path, &hparams.scoring.competitions[0], &[fits, too_long]);
+	let losses = losses.unwrap();
+	assert!(losses[0].is_finite() && losses[1] == f64::INFINITY);
+}
+
+#[test]
+fn what_comes_too_late_is_lost() {
+	let mut hparams = hparams();
+	hparams.evaluation.model_seconds = 0;
+	let folder = tempfile::tempdir().unwrap();
+	let path = publish(&folder, "model", &Params::init(&hparams.model, 1).unwrap());
+	let example = Example { tokens: vec![1; 8], prompt: 4 };
+	let competition = hparams.scoring.competitions[0].clone();
+	assert_eq!(Engine::new(hparams.into()).losses(&path, &competition, &[example]).unwrap(), [f64::INFINITY]);
+}

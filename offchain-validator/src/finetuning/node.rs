@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! What a validator and a miner of a finetuning subnet have in common: a store, copies of models, samples.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mechanisms::finetuning::digest::Digest;
+use mechanisms::finetuning::model_id::ModelId;
+use mechanisms::Uid;
+use tracing::{info, warn};
+
+use super::base::{self, BaseError};
+use super::engine::EngineError;
+use super::hparams::Hparams;
+use super::samples::{Pool, SamplesError, Source};
+use super::scores::Committed;
+use super::store::{Address, Cache, Fetched, Limits, Repository, Store, StoreError};
+use crate::chain::{ChainError, Role};
+use crate::model::{DeviceStopped, StartError};
+use crate::participant::{self, Participant, ParticipantError, WindowView};
+
+/// Name of the folder of copies in the state folder.
+const COPIES: &str = "models";
+
+/// What the user has said, checked.
+pub struct Settings {
+	/// Who takes part, and where.
+	pub participant: participant::Settings,
+	/// What all nodes of the subnet agree on.
+	pub hparams: Hparams,
+	/// Where models are.
+	pub store: Store,
+	/// Where samples are.
+	pub samples: Source,
+	/// Threads for libtorch.
+	pub threads: usize,
+}
+
+/// Why a node cannot go on. Nothing a miner does is among the reasons.
+#[derive(Debug, thiserror::Error)]
+pub enum NodeError {
+	/// As for every participant.
+	#[error("{0}")]
+	Participant(#[from] ParticipantError),
+	/// The chain did not answer, or refused.
+	#[error("{0}")]
+	Chain(#[from] ChainError),
+	/// The store, or our copies, cannot be used.
+	#[error("the store cannot be used")]
+	Store(#[from] StoreError),
+	/// A competition cannot be held.
+	#[error("{0}")]
+	Base(#[from] BaseError),
+	/// A competition's base model is not in the store.
+	#[error("the base model {address} cannot be had ({why}): publish it with `offchain-validator model base`")]
+	NoBase {
+		/// Where it should be.
+		address: Address,
+		/// What is wrong.
+		why: String,
+	},
+	/// The parameters name no competition.
+	#[error("there is no competition")]
+	NoCompetition,
+	/// There are no samples to train on.
+	#[error("there are no samples")]
+	Samples(#[from] SamplesError),
+	/// A model of ours cannot be worked with.
+	#[error("{0}")]
+	Engine(#[from] EngineError),
+	/// The device thread did not start.
+	#[error("the device thread did not start")]
+	Start(#[from] StartError<EngineError>),
+	/// The device thread ended.
+	#[error("{0}")]
+	Device(#[from] DeviceStopped),
+	/// The folder of a model of ours cannot be used.
+	#[error("no folder for a model can be used")]
+	Folder(#[from] std::io::Error),
+	/// A model of ours cannot be read back.
+	#[error("{0}")]
+	Contents(#[from] super::store::ContentsError),
+	/// Our model's name does not fit on the chain.
+	#[error("our model cannot be named")]
+	Name(#[from] mechanisms::finetuning::model_id::ModelIdError),
+	/// A task of ours was cut short.
+	#[error("a task of this program was cut short")]
+	Task(#[from] tokio::task::JoinError),
+}
+
+/// A participant with a store.
+pub(super) struct Node {
+	/// The hotkey at work.
+	pub participant: Participant,
+	/// What all nodes of the subnet agree on.
+	pub hparams: Arc<Hparams>,
+	/// Where models are.
+	pub store: Store,
+	/// Our copies of them.
+	pub cache: Cache,
+	/// Where samples are.
+	pub samples: Source,
+	/// The base model of each competition.
+	pub bases: BTreeMap<String, Repository>,
+}
+
+/// A model that a miner has committed to.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+	/// Which one.
+	pub id: ModelId,
+	/// What is on chain.
+	pub committed: Committed,
+	/// Who has, in ss58.
+	pub hotkey: String,
+}
+
+impl Node {
+	/// Joins as a `role`, checks what can be checked, and gets the base models.
+	pub async fn join(settings: Settings, role: Role) -> Result<Self, NodeError> {
+		let Settings { participant, hparams, store, samples, .. } = settings;
+		let competitions = hparams.scoring.competitions.iter();
+		let bases =
+			competitions.map(|competition| Ok((competition.competition_id.clone(), base::address(competition)?)));
+		let bases: Vec<(String, Address)> = bases.collect::<Result<_, BaseError>>()?;
+		let participant = Participant::join(participant, role, hparams.windows.blocks_per_window).await?;
+		let cache = Cache::open(&participant.folder().join(COPIES))?;
+		let mut node = Self { participant, hparams: hparams.into(), store, cache, samples, bases: BTreeMap::new() };
+		for (competition, address) in bases {
+			let base = match node.fetch(&address, |_| true).await? {
+				Fetched::Repository(base) => base,
+				Fetched::Missing => return Err(NodeError::NoBase { address, why: "it is not in the store".into() }),
+				Fetched::Refused(why) | Fetched::Unreachable(why) => return Err(NodeError::NoBase { address, why }),
+			};
+			info!(%address, content = %base.content, "base model of competition {competition}");
+			node.bases.insert(competition, base);
+		}
+		Ok(node)
+	}
+
+	/// Our copy of the repository at `address`, if it hashes to what is `claimed`.
+	pub async fn fetch(&self, address: &Address, claimed: impl FnOnce(&Digest) -> bool) -> Result<Fetched, StoreError> {
+		let deadline = Duration::from_secs(self.hparams.evaluation.download_seconds);
+		let limits = Limits { scoring: &self.hparams.scoring, deadline };
+		self.store.fetch(address, limits, &self.cache, claimed).await
+	}
+
+	/// The samples that are there now. Lines that are none are told.
+	pub async fn pool(&self) -> Result<Pool, SamplesError> {
+		let pool = self.samples.read(&self.hparams.samples).await?;
+		if pool.bad_lines > 0 {
+			warn!(lines = pool.bad_lines, "lines of the samples are none and left out");
+		}
+		Ok(pool)
+	}
+}
+
+/// The models committed to by the end of a window, whoever has them.
+pub(super) fn entries(view: &WindowView) -> BTreeMap<Uid, Entry> {
+	let mut entries = BTreeMap::new();
+	for (uid, neuron) in &view.neurons {
+		let Some(commitment) = view.commitments.get(&neuron.hotkey) else { continue };
+		let Ok(text) = std::str::from_utf8(&commitment.bytes) else { continue };
+		let Ok(id) = text.parse() else { continue };
+		let committed = Committed { block: commitment.block, text: text.into() };
+		entries.insert(*uid, Entry { id, committed, hotkey: neuron.hotkey.to_string() });
+	}
+	entries
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+//! Which files of a repository are its model, and what they hash to.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use mechanisms::finetuning::digest::{self, Digest};
+use mechanisms::finetuning::limits::check_files;
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+use super::{Cache, Failure, Limits, Listing, Repository, StoreError};
+
+/// Files that a model may have.
+const MOST: usize = 256;
+/// Bytes that are read at once.
+const CHUNK: usize = 1 << 16;
+
+/// Whether a file of this name is part of a model. All others, code and pickles among them, are nothing to us.
+pub(super) fn is_taken(name: &str) -> bool {
+	const TOKENIZERS: [&str; 3] = ["tokenizer.model", "vocab.txt", "merges.txt"];
+	let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+	let is_named = name.ends_with(".safetensors") || name.ends_with(".json") || TOKENIZERS.contains(&name);
+	is_named && name.len() <= 128 && name.bytes().all(is_plain) && !name.starts_with(['.', '-'])
+}
+
+/// Whether so many files of such sizes may be fetched.
+pub(super) fn check(listing: &Listing, limits: Limits) -> Result<(), Failure> {
+	if listing.len() > MOST {
+		return Err(Failure::Refused(format!("{} files are more than {MOST}", listing.len())));
+	}
+	let files = listing.iter().map(|(name, bytes)| (name.as_str(), *bytes));
+	check_files(files, limits.scoring).map(drop).map_err(|refusal| Failure::Refused(refusal.to_string()))
+}
+
+/// A repository on its way into the cache; gone again unless it is kept.
+pub(super) struct Incoming {
+	cache: Cache,
+	folder: TempDir,
+	files: BTreeMap<String, digest::File>,
+}
+
+/// A file of it, which is hashed as it is written.
+pub(super) struct Writer {
+	name: String,
+	file: File,
+	path: PathBuf,
+	hasher: Sha256,
+	length: u64,
+	expected: u64,
+}
+
+/// A file has another size than its repository's list says.
+#[derive(Debug)]
+pub(super) enum Broken {
+	Size,
+	Ours(StoreError),
+}
+
+impl Incoming {
+	/// Begins a copy.
+	pub fn begin(cache: &Cache) -> Result<Self, StoreError> {
+		Ok(Self { cache: cache.clone(), folder: cache.incoming()?, files: BTreeMap::new() })
+	}
+
+	/// Begins the file `name`, which [`is_taken`], of `expected` bytes.
+	pub fn file(&self, name: &str, expected: u64) -> Result<Writer, StoreError> {
+		let path = self.folder.path().join(name);
+		let file = File::create(&path).map_err(|source| StoreError::Folder { path: path.clone(), source })?;
+		Ok(Writer { name: name.into(), file, path, hasher: Sha256::new(), length: 0, expected })
+	}
+
+	/// Ends a file.
+	pub fn finish(&mut self, writer: Writer) -> Result<(), Broken> {
+		if writer.length != writer.expected {
+			return Err(Broken::Size);
+		}
+		let hash: [u8; 32] = writer.hasher.finalize().into();
+		self.files.insert(writer.name, digest::File { length: writer.length, digest: hash.into() });
+		Ok(())
+	}
+
+	/// What all files together hash to.
+	pub fn content(&self) -> Digest {
+		digest::repository(&self.files)
+	}
+
+	/// Keeps the copy.
+	pub fn keep(self) -> Result<Repository, StoreError> {
+		let content = self.content();
+		Ok(Repository { folder: self.cache.keep(self.folder, &content)?, content })
+	}
+}
+
+impl Writer {
+	/// Adds to the file, unless it has all its bytes.
+	pub fn write(&mut self, chunk: &[u8]) -> Result<(), Broken> {
+		self.length = self.length.saturating_add(chunk.len() as u64);
+		if self.length > self.expected {
+			return Err(Broken::Size);
+		}
+		self.hasher.update(chunk);
+		let ours = |source| Broken::Ours(StoreError::Folder { path: self.path.clone(), source });
+		self.file.write_all(chunk).map_err(ours)
+	}
+}
+
+/// Why a folder has no digest.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read the model in {}", folder.display())]
+pub struct ContentsError {
+	folder: PathBuf,
+	#[source]
+	source: io::Error,
+}
+
+/// What the model in a folder of ours hashes to, and its bytes.
+pub fn contents(folder: &Path) -> Result<(Digest, u64), ContentsError> {
+	let read = || -> io::Result<_> {
+		let mut files = BTreeMap::new();
+		for entry in fs::read_dir(folder)? {
+			let entry = entry?;
+			if let Some(name) = entry.file_name().to_str().filter(|name| is_taken(name)) {
+				files.insert(name.to_owned(), hashed(&entry.path())?);
+			}
+		}
+		Ok((digest::repository(&files), files.values().map(|file| file.length).sum()))
+	};
+	read().map_err(|source| ContentsError { folder: folder.into(), source })
+}
+
+fn hashed(path: &Path) -> io::Result<digest::File> {
+	let (mut file, mut hasher, mut length) = (File::open(path)?, Sha256::new(), 0);
+	let mut chunk = vec![0; CHUNK];
+	loop {
+		let read = file.read(&mut chunk)?;
+		if read == 0 {
+			let hash: [u8; 32] = hasher.finalize().into();
+			return Ok(digest::File { length, digest: hash.into() });
+		}
+		length += read as u64;
+		hasher.update(&chunk[..read]);
+	}
+}
