@@ -35,8 +35,8 @@ pub fn cell(class: Class) -> Cell {
 		| Class::NotANumber
 		| Class::Infinite
 		| Class::Huge
+		| Class::MalformedSamples
 		| Class::LyingHeader => return Cell::None("it does not look into objects"),
-		Class::MalformedSamples => return Cell::None("it does not look into objects"),
 		Class::Truncated => vec![
 			case("an empty object", |place| fs::write(place.object(), b""), "invalid: cut off"),
 			case("half an object", |place| fs::write(place.object(), &gradient()[..300]), "invalid: cut off"),
