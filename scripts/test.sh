@@ -41,8 +41,9 @@ phase "public clients" tests/clients/install.sh
 phase "format" cargo fmt --all --check
 phase "build" build
 phase "unit tests and recorded vectors" cargo test --locked --workspace --lib --bins \
-	--test baseline --test chain --test decisions --test fuzz --test hostile --test mechanisms --test memory --test owners --test tidy
-phase "fuzzing" scripts/fuzz.sh 8
+	--test baseline --test chain --test decisions --test fuzz --test hostile --test mechanisms --test memory \
+	--test owners --test tidy
+phase "fuzzing" scripts/fuzz.sh 6
 phase "pallets in a fork's workspace" tests/fork/run.sh
 phase "scripts" tests/scripts.sh
 phase "end to end" cargo test --locked --workspace --test suite

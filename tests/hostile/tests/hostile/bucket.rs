@@ -35,8 +35,8 @@ pub fn cell(class: Class) -> Cell {
 		| Class::NotANumber
 		| Class::Infinite
 		| Class::Huge
+		| Class::MalformedSamples
 		| Class::LyingHeader => return Cell::None("it does not look into objects"),
-		Class::MalformedSamples => return Cell::None("it does not look into objects"),
 		Class::Truncated => vec![
 			case("an empty object", |place| fs::write(place.object(), b""), "invalid: cut off"),
 			case("half an object", |place| fs::write(place.object(), &gradient()[..300]), "invalid: cut off"),
@@ -166,7 +166,7 @@ fn sparse(path: &Path, bytes: u64) -> std::io::Result<()> {
 }
 
 fn many(bucket: &Path) -> std::io::Result<()> {
-	(0..1_000).try_for_each(|window| fs::write(bucket.join(format!("gradient-{window}-3-v1.safetensors")), b""))
+	(0..100).try_for_each(|window| fs::write(bucket.join(format!("gradient-{window}-3-v1.safetensors")), b""))
 }
 
 fn replace(bucket: &Path, with: impl FnOnce(&Path) -> std::io::Result<()>) -> std::io::Result<()> {

@@ -2,13 +2,19 @@
 
 //! What can be wrong with a gradient.
 
+use bytes::Bytes;
 use hostile::decoders::gradient::{encoded, layouts, Gradient};
-use hostile::{OFFENDER, WINDOW};
-use offchain_validator::gradient::max_bytes;
+use hostile::{tensor_file, OFFENDER, WINDOW};
+use offchain_validator::bucket::Fetched;
+use offchain_validator::gradient::{max_bytes, Layouts};
+use offchain_validator::hparams::Hparams as _;
+use offchain_validator::templar::gather::judge;
+use offchain_validator::templar::Hparams;
 use serde_json::{json, Value};
 
 use crate::case::{Case, Cell, Class};
 use crate::file::Honest;
+use crate::scores::file;
 
 const HONEST: Honest = Honest { decoder: &Gradient, said: "invalid: " };
 /// Where the indices begin in the data.
@@ -44,6 +50,7 @@ pub fn cell(class: Class) -> Cell {
 		Class::Oversized => {
 			let pages = format!("{}1", "1,".repeat(256));
 			let mut cases = HONEST.oversized(max_bytes(&layouts()));
+			cases.push(header_for_data());
 			cases.push(HONEST.metadata("too many pages", "pages", &pages, "257 pages: at most 256 are allowed"));
 			cases
 		},
@@ -82,6 +89,21 @@ fn wrong_shape() -> Vec<Case> {
 		shape("negative sides", json!([-1, 2, 3]), "bad header"),
 		HONEST.header("other elements", |header| header["m.idxs"]["dtype"] = "I64".into(), "tensor m.idxs is I64"),
 	]
+}
+
+/// As large as a gradient of the reference's model, of which all is header: tens of megabytes, and what is made of JSON
+/// would take gigabytes.
+fn header_for_data() -> Case {
+	let hparams = Hparams::read(&file("hparams.json")).expect("our own parameters are sound");
+	let (shapes, training) = (hparams.model.parameter_shapes(), hparams.training);
+	let layouts = Layouts::new(&shapes, training.target_chunk, training.topk_compression).expect("they can be cut");
+	let header = r#"{"m":{"shape":["#.to_owned() + &"0,".repeat(max_bytes(&layouts) / 2 - 100);
+	let object = Bytes::from(tensor_file::join(header.as_bytes(), &[]));
+	let read = move || {
+		let fetched = Fetched::Object { bytes: object.clone(), uploaded_ms: 0 };
+		judge(fetched, WINDOW, OFFENDER, &layouts).into()
+	};
+	Case::new("a header for data", 1 << 20, &format!("invalid: bad header: {} bytes: at most", header.len()), read)
 }
 
 fn remove(header: &mut Value, name: &str) {

@@ -26,7 +26,7 @@ pub fn config(class: Class) -> Cell {
 		)],
 		Class::Extra => vec![
 			set("what computes something else", "rope_scaling", json!({ "factor": 2.0 }), "config.json: rope_scaling"),
-			set("code", "auto_map", json!({ "AutoModel": "evil.py" }), ""),
+			set("code", "auto_map", json!({ "AutoModel": "evil.py" }), "106816 parameters"),
 		],
 		Class::Duplicate => vec![text("a key twice", |text| text.replacen('{', r#"{"vocab_size":1,"#, 1), UNREADABLE)],
 		Class::OutOfRange => vec![
@@ -45,7 +45,7 @@ pub fn config(class: Class) -> Cell {
 			text("half", |text| text[..text.len() / 2].into(), UNREADABLE),
 		],
 		Class::Oversized => vec![
-			set("the deepest model", "num_hidden_layers", json!(1024), ""),
+			set("the deepest model", "num_hidden_layers", json!(1024), "37912640 parameters"),
 			text("brackets in brackets", |_| "[".repeat(1 << 16), UNREADABLE),
 			set("values without end", "rope_scaling", vec![json!([]); 20_000].into(), "config.json: rope_scaling"),
 		],
@@ -69,7 +69,9 @@ pub fn samples(class: Class) -> Cell {
 			line("no response", r#"{"prompt": "a"}"#, "0 samples, 1 bad lines"),
 			line("an empty one", r#"{"prompt": "a", "response": ""}"#, "0 samples, 1 bad lines"),
 		],
-		Class::Extra => vec![line("a key more", r#"{"prompt": "a", "response": "b", "id": 1}"#, "")],
+		Class::Extra => {
+			vec![line("a key more", r#"{"prompt": "a", "response": "b", "id": 1}"#, "1 samples, 0 bad lines")]
+		},
 		Class::Duplicate => {
 			vec![line("a key twice", r#"{"prompt": "a", "prompt": "b", "response": "c"}"#, "0 samples, 1 bad lines")]
 		},

@@ -30,7 +30,7 @@ pub fn check_others_unmoved(finding: &Finding) {
 }
 
 /// A file of the workspace.
-fn file(path: &str) -> PathBuf {
+pub fn file(path: &str) -> PathBuf {
 	Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
 }
 
