@@ -104,7 +104,7 @@ fn miners(trained: &Trained) -> Table {
 	let mut table = Table::new(columns.iter().map(|title| (align(title), title.as_str())));
 	for miner in &trained.miners {
 		let weights = trained.validators.iter().map(|validator| share(validator, miner.uid));
-		let cells = [miner.uid.to_string(), miner.role.into(), format!("{:.2}", miner.score + 0.0)];
+		let cells = [miner.uid.to_string(), miner.role.into(), miner.score_text()];
 		let paid = [miner.incentive_u16.to_string(), tao(miner.emission_rao)];
 		table.row(cells.into_iter().chain(weights).chain(paid));
 	}

@@ -123,7 +123,7 @@ fn miners(trained: &Trained) -> Markup {
 			tbody { @for miner in &trained.miners { tr {
 				td { (miner.uid) }
 				td.text title=(miner.hotkey) { (miner.role) }
-				td { (format!("{:.2}", miner.score + 0.0)) }
+				td { (miner.score_text()) }
 				@for validator in &trained.validators {
 					@let weight = miner.weights_u16.get(&validator.uid).copied().unwrap_or(0);
 					td { (weight) }

@@ -105,6 +105,13 @@ pub struct Validator {
 	pub row: BTreeMap<u16, u16>,
 }
 
+impl Miner {
+	/// Its score with two decimals, and no sign before a zero.
+	pub fn score_text(&self) -> String {
+		format!("{:.2}", (100.0 * self.score).round() / 100.0 + 0.0)
+	}
+}
+
 /// Reads the outcome.
 pub async fn read(
 	chain: &Chain,
