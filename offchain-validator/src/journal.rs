@@ -25,6 +25,8 @@ pub struct ScoredWindow {
 	/// In nats per token. Where a model is shared, its loss on held-out pages after the window; else the best model's on the
 	/// samples of the window. None if it could not be told.
 	pub loss: Option<f64>,
+	/// Loss of the model that all miners start from, on the samples of the window. None where a model is shared.
+	pub base_loss: Option<f64>,
 	/// Whose submissions made the step of the shared model, if there is one.
 	pub gathered: Vec<Uid>,
 	/// Every miner, evaluated or not.

@@ -80,11 +80,10 @@ fn subnets(report: &Report) -> Table {
 fn training(f: &mut fmt::Formatter<'_>, trained: &Trained) -> fmt::Result {
 	let super::training::Loss { first, last, unigram_entropy } = trained.loss;
 	let (windows, mechanism) = (trained.windows, &trained.mechanism);
+	let (name, loss, first_is) = (mechanism.name(), mechanism.loss_of(), mechanism.first_is());
 	writeln!(
 		f,
-		"\n{windows} windows of {}: loss of {} from {first:.3} to {last:.3} nats a byte;",
-		mechanism.name(),
-		mechanism.loss_of()
+		"\n{windows} windows of {name}: loss of {loss} from {first:.3} ({first_is}) to {last:.3} nats a byte;"
 	)?;
 	writeln!(f, "a model that knows nothing but how frequent each byte is has {unigram_entropy:.3}.")?;
 	if let Some(model) = &trained.model {

@@ -54,7 +54,7 @@ fn finding(trained: &Trained) -> Markup {
 		trained.miners.iter().filter(|miner| miner.role == "honest").map(|miner| miner.emission_rao).sum();
 	let all: u64 = trained.miners.iter().map(|miner| miner.emission_rao).sum();
 	html! {
-		(trained.windows) " windows of " (trained.mechanism.name()) " took the loss of " (trained.mechanism.loss_of()) " from " b { (format!("{:.2}", trained.loss.first)) }
+		(trained.windows) " windows of " (trained.mechanism.name()) " took the loss of " (trained.mechanism.loss_of()) " from " b { (format!("{:.2}", trained.loss.first)) } " (" (trained.mechanism.first_is()) ")"
 		" to " b { (format!("{:.2}", trained.loss.last)) } " nats a byte; a model that knows nothing but how frequent each "
 		"byte is has " (format!("{:.2}", trained.loss.unigram_entropy)) ". Of the " (tao(all))
 		" TAO that miners have earned, " @if all > 0 { b { (format!("{:.1} %", 100.0 * honest as f64 / all as f64)) } }
@@ -67,9 +67,16 @@ fn loss(trained: &Trained) -> Result<Markup, PlotError> {
 		let scored = window.scored.values().next()?;
 		Some((f64::from(scored.window), scored.loss?))
 	};
+	let base = |window: &WindowSeen| {
+		let scored = window.scored.values().next()?;
+		Some((f64::from(scored.window), scored.base_loss?))
+	};
 	let points: Vec<(f64, f64)> = trained.seen.iter().filter_map(points).collect();
+	let base: Vec<(f64, f64)> = trained.seen.iter().filter_map(base).collect();
+	let has_base = !base.is_empty();
+	let series = if has_base { vec![points, base] } else { vec![points] };
 	let chart = Chart {
-		series: &[points],
+		series: &series,
 		level: Some((trained.loss.unigram_entropy, "entropy of single bytes")),
 		format_x: &whole,
 		format: &|value| format!("{value:.2}"),
@@ -78,7 +85,10 @@ fn loss(trained: &Trained) -> Result<Markup, PlotError> {
 		section {
 			h2 { "Loss by window" }
 			figure {
-				figcaption { "Loss of " (trained.mechanism.loss_of()) ", in nats per byte" }
+				figcaption {
+					"Loss of " (trained.mechanism.loss_of()) ", in nats per byte"
+					@if has_base { ":" span.key { i.s0 {} "best model" } span.key { i.s1 {} "base model" } }
+				}
 				div.scroll role="img" aria-label="Loss by window" { (PreEscaped(chart.svg()?)) }
 			}
 		}

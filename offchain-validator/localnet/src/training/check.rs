@@ -14,7 +14,7 @@ const LEAST_SHARE: f64 = 0.05;
 pub enum Failure {
 	#[error("held-out loss is {last:.3} nats after the last window, not below the {entropy:.3} of a model that knows byte frequencies alone: train for more windows")]
 	LearntTooLittle { last: f64, entropy: f64 },
-	#[error("the loss is {last:.3} nats after the last window, not below the {first:.3} after the first")]
+	#[error("the loss is {last:.3} nats after the last window, not below the {first:.3} that it is compared with")]
 	LearntNothing { first: f64, last: f64 },
 	#[error("validator {uid} has set no weights")]
 	NoRow { uid: u16 },

@@ -99,6 +99,14 @@ impl Mechanism {
 		}
 	}
 
+	/// What that loss is compared with.
+	pub fn first_is(&self) -> &'static str {
+		match self {
+			Self::Templar(_) | Self::Boltzmann(_) => "after the first window",
+			Self::Finetuning(_) => "of the base model",
+		}
+	}
+
 	/// Whether a run of the usual length learns more than how frequent each byte is.
 	pub fn learns_words(&self) -> bool {
 		match self {

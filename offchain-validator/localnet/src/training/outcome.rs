@@ -52,7 +52,7 @@ pub struct Trained {
 /// The loss of [`Mechanism::loss_of`], in nats per token.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Loss {
-	/// After the first window.
+	/// After the first window, or of the base model on the samples of the last.
 	pub first: f64,
 	/// After the last window.
 	pub last: f64,
@@ -129,9 +129,12 @@ pub async fn read(
 	}
 	let miners = members.iter().filter(|member| member.part != Part::Validator);
 	let miners = miners.map(|member| miner(member, &neurons, &seen, &validators)).collect::<Result<_, _>>()?;
-	let heldout =
-		|window: Option<&WindowSeen>| window.and_then(|window| window.scored.values().next()?.loss).unwrap_or(f64::NAN);
-	let (first, last) = (heldout(seen.first()), heldout(seen.last()));
+	let of = |window: Option<&WindowSeen>, loss: fn(&ScoredWindow) -> Option<f64>| {
+		window.and_then(|window| window.scored.values().next()).and_then(loss)
+	};
+	let last = of(seen.last(), |scored| scored.loss).unwrap_or(f64::NAN);
+	let base = of(seen.last(), |scored| scored.base_loss); // On the same samples as the last loss.
+	let first = base.or(of(seen.first(), |scored| scored.loss)).unwrap_or(f64::NAN);
 	let loss = Loss { first, last, unigram_entropy: dataset.unigram_entropy() };
 	let mechanism = training.mechanism.clone();
 	Ok(Trained { mechanism, windows: seen.len(), loss, miners, validators, model, seen })

@@ -53,8 +53,7 @@ pub(super) async fn measure(
 		let verdict = match found {
 			Found::Copy(model, folder) => match losses(folder.clone()).await? {
 				Ok(losses) => {
-					let mean = losses.iter().sum::<f64>() / losses.len() as f64;
-					measured.means.extend(mean.is_finite().then_some((*uid, mean)));
+					measured.means.extend(mean(&losses).map(|mean| (*uid, mean)));
 					Verdict::Evaluated(*model, losses)
 				},
 				Err(ours) if ours.is_ours() => {
@@ -157,4 +156,9 @@ mod tests {
 		let scene = scene(|_| vec![(3, Found::Missing), (4, Found::Refused("too large".into()))]);
 		assert!(scene.measure(None).await.values().all(|verdict| *verdict == Verdict::Unjudged));
 	}
+}
+
+/// The mean of losses, if there is one on every sample.
+pub(super) fn mean(losses: &[f64]) -> Option<f64> {
+	Some(losses.iter().sum::<f64>() / losses.len() as f64).filter(|mean| mean.is_finite())
 }

@@ -8,6 +8,7 @@ use mechanisms::finetuning::state::Standing;
 use mechanisms::finetuning::Params;
 use mechanisms::Uid;
 
+use super::measure::mean;
 use super::{Found, Scores, Turn};
 use crate::finetuning::store::Address;
 use crate::journal::{ScoredMiner, ScoredWindow, Seconds};
@@ -30,6 +31,7 @@ pub(super) fn scored_window(
 		window,
 		block: turn.view.sync.number,
 		loss: turn.measured.means.values().copied().reduce(f64::min),
+		base_loss: mean(&turn.measured.baseline),
 		gathered: Vec::new(),
 		miners: uids.into_iter().map(miner).collect(),
 		weights: row(window, &shares).map(|row| row.weights).unwrap_or_default(),

@@ -30,6 +30,7 @@ pub(super) fn scored_window(
 		window,
 		block: after.number,
 		loss: Some(loss).filter(|loss| loss.is_finite()),
+		base_loss: None,
 		gathered: view.stepping(submissions),
 		miners: submissions.iter().map(miner).collect(),
 		weights: row(window, &state.scores.state.shares()).map(|row| row.weights).unwrap_or_default(),
