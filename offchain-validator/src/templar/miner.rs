@@ -49,7 +49,7 @@ async fn catch_up(node: &mut Node, window: Window) -> Result<(), NodeError> {
 		let view = node.view(node.next_window()).await?;
 		node.participant.closed(&view.at).await?;
 		let submissions = node.gathered(&view).await?;
-		for (uid, submission) in submissions.iter().filter(|(_, submission)| submission.gradient().is_none()) {
+		for (uid, submission) in submissions.iter().filter(|(_, submission)| submission.content().is_none()) {
 			info!(window = view.at.window, uid, "not part of the step: {submission}");
 		}
 		node.keep_step(&view, &submissions).await?;

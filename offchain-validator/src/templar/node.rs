@@ -107,7 +107,7 @@ pub(super) struct View {
 impl View {
 	/// Whose gradients of `submissions` make the step, ascending.
 	pub fn stepping(&self, submissions: &BTreeMap<Uid, Submission>) -> Vec<Uid> {
-		self.peers.stepping(|uid| submissions.get(&uid).is_some_and(|submission| submission.gradient().is_some()))
+		self.peers.stepping(|uid| submissions.get(&uid).is_some_and(|submission| submission.content().is_some()))
 	}
 }
 
@@ -200,7 +200,7 @@ impl Node {
 	pub async fn gathered(&self, view: &View) -> Result<BTreeMap<Uid, Submission>, NodeError> {
 		let Peers { gather, reserve, .. } = &view.peers;
 		let mut found = self.submissions(view, gather.iter().copied()).await?;
-		if found.values().any(|submission| submission.gradient().is_none()) {
+		if found.values().any(|submission| submission.content().is_none()) {
 			found.extend(self.submissions(view, reserve.iter().copied()).await?);
 		}
 		Ok(found)
@@ -220,7 +220,7 @@ impl Node {
 	pub async fn keep_step(&mut self, view: &View, submissions: &BTreeMap<Uid, Submission>) -> Result<(), NodeError> {
 		let window = view.at.window;
 		let successful_peers = view.stepping(submissions);
-		let gradient = |uid: &Uid| submissions.get(uid).and_then(Submission::gradient).cloned();
+		let gradient = |uid: &Uid| submissions.get(uid).and_then(Submission::content).cloned();
 		let gradients: Vec<CompressedGradient> = successful_peers.iter().filter_map(gradient).collect();
 		let skipped_peers = view.peers.gather.iter().filter(|uid| !successful_peers.contains(uid)).copied().collect();
 		let learning_rate = self.learning_rate(window);

@@ -156,7 +156,7 @@ impl Validator {
 	fn follow(&mut self, view: &View, submissions: &BTreeMap<Uid, Submission>) {
 		self.ledger.follow_hotkeys(view.at.hotkeys());
 		let window = view.at.window;
-		for (uid, submission) in submissions.iter().filter(|(_, submission)| submission.gradient().is_none()) {
+		for (uid, submission) in submissions.iter().filter(|(_, submission)| submission.content().is_none()) {
 			info!(uid, window, "no gradient: {submission}");
 		}
 		let uploaded = |submission: &Submission| !matches!(submission, Submission::Missing);

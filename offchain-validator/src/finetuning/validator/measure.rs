@@ -75,6 +75,11 @@ pub(super) async fn measure(
 	Ok(measured)
 }
 
+/// The mean of losses, if there is one on every sample.
+pub(super) fn mean(losses: &[f64]) -> Option<f64> {
+	Some(losses.iter().sum::<f64>() / losses.len() as f64).filter(|mean| mean.is_finite())
+}
+
 #[cfg(test)]
 mod tests {
 	use std::path::Path;
@@ -156,9 +161,4 @@ mod tests {
 		let scene = scene(|_| vec![(3, Found::Missing), (4, Found::Refused("too large".into()))]);
 		assert!(scene.measure(None).await.values().all(|verdict| *verdict == Verdict::Unjudged));
 	}
-}
-
-/// The mean of losses, if there is one on every sample.
-pub(super) fn mean(losses: &[f64]) -> Option<f64> {
-	Some(losses.iter().sum::<f64>() / losses.len() as f64).filter(|mean| mean.is_finite())
 }

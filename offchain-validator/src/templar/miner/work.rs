@@ -93,7 +93,7 @@ pub(super) async fn copy(node: &mut Node, window: Window, victim: Uid) -> Result
 	let view = node.view(window).await?;
 	while node.participant.chain_time().await? <= view.at.open.closes_ms {
 		let found = node.submissions(&view, [victim].into_iter()).await?;
-		if let Some(gradient) = found.get(&victim).and_then(Submission::gradient) {
+		if let Some(gradient) = found.get(&victim).and_then(Submission::content) {
 			let tensors =
 				node.layouts.iter().filter_map(|(name, _)| Some((name.to_owned(), gradient.get(name)?.clone())));
 			let gradient = built(node, window, gradient.header().pages.clone(), tensors.collect());

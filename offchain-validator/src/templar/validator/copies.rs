@@ -26,7 +26,7 @@ pub(super) fn offenders(
 	}
 	let mut compared = Vec::new();
 	for (uid, submission) in submissions {
-		let Submission::Gradient { gradient, uploaded_ms } = submission else { continue };
+		let Submission::Content { content: gradient, uploaded_ms } = submission else { continue };
 		compared.push(overlap::Submission {
 			uid: *uid,
 			uploaded_ms: Some(*uploaded_ms),

@@ -19,8 +19,9 @@ use crate::chain::BlockId;
 use crate::clock::Window;
 use crate::data::{assigned, Batch, Seed};
 use crate::gradient::CompressedGradient;
+use crate::participant::all_unreachable;
 use crate::templar::engine::{Engine, EngineError};
-use crate::templar::gather::all_unreachable;
+use crate::templar::gather::verdict;
 use crate::templar::Hparams;
 
 /// What is to be held of each submission that was looked at.
@@ -46,10 +47,10 @@ pub(super) async fn evaluate(
 	let mut gradients = Vec::new();
 	for uid in scores.sample(scoring, &candidates, &draws) {
 		match submissions.get(&uid) {
-			Some(Submission::Gradient { gradient, .. }) => gradients.push(gradient.as_ref().clone()),
+			Some(Submission::Content { content, .. }) => gradients.push(content.clone()),
 			Some(Submission::Unreachable(_)) if unreachable => _ = verdicts.insert(uid, Verdict::Unjudged),
 			other => {
-				let verdict = other.and_then(Submission::verdict).unwrap_or(Verdict::Missing);
+				let verdict = other.and_then(verdict).unwrap_or(Verdict::Missing);
 				verdicts.insert(uid, verdict);
 			},
 		}

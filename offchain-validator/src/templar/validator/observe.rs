@@ -12,8 +12,9 @@ use mechanisms::Uid;
 
 use super::{Findings, Node, NodeError, Submission, View};
 use crate::clock::Window;
+use crate::participant::all_unreachable;
 use crate::templar::debug::Debug;
-use crate::templar::gather::{all_unreachable, debug_samples};
+use crate::templar::gather::debug_samples;
 
 /// How well each miner had kept step with us after the window before. Notes what our own model has moved since.
 pub(super) async fn sync(
@@ -59,7 +60,7 @@ pub(super) fn observations(
 	Findings { copied, verdicts }: Findings,
 ) -> Observations {
 	let peers: BTreeSet<Uid> = view.peers.gather.iter().copied().collect();
-	let skipped = |uid: &Uid| submissions.get(uid).is_some_and(|submission| submission.gradient().is_none());
+	let skipped = |uid: &Uid| submissions.get(uid).is_some_and(|submission| submission.content().is_none());
 	let skipped = peers.iter().copied().filter(skipped).collect();
 	let stand_ins = view.stepping(submissions).into_iter().filter(|uid| !peers.contains(uid)).collect();
 	let gather = Gather { peers, skipped, stand_ins };

@@ -67,9 +67,9 @@ const CAST: [(Act, &str, &str); 17] = [
 	(Act::Endless, "too large: 1099511627776 bytes", "invalid"),
 	(Act::OtherUid, "invalid: from uid 1 for window ", "invalid"),
 	(Act::OtherWindow, "invalid: from uid 15 for window 4294967295", "invalid"),
-	(Act::NestedDebug, "gradient", "scored"),
-	(Act::WordDebug, "gradient", "scored"),
-	(Act::InfiniteDebug, "gradient", "scored"),
+	(Act::NestedDebug, "in time", "scored"),
+	(Act::WordDebug, "in time", "scored"),
+	(Act::InfiniteDebug, "in time", "scored"),
 ];
 
 #[tokio::test]
@@ -133,7 +133,7 @@ fn check_bad(line: &ScoredWindow, window: Window) {
 	let from_honest = format!("invalid: from uid {HONEST} for window {window}: another was asked for");
 	assert!(line.miners.values().any(|miner| miner.submission == from_honest), "{line:?}");
 	check_slots(line);
-	let valid = played().filter(|(_, (_, submission, _))| *submission == "gradient").map(|(uid, _)| uid);
+	let valid = played().filter(|(_, (_, submission, _))| *submission == "in time").map(|(uid, _)| uid);
 	let gathered: BTreeSet<u16> = line.gathered.iter().copied().filter(|uid| *uid != HONEST).collect();
 	assert_eq!(gathered, valid.collect());
 }
@@ -142,7 +142,7 @@ fn check_bad(line: &ScoredWindow, window: Window) {
 fn check_good(line: &ScoredWindow) {
 	for (uid, (act, ..)) in played() {
 		let miner = &line.miners[&uid];
-		assert_eq!((miner.submission.as_str(), miner.verdict.as_str()), ("gradient", "scored"), "{act:?}");
+		assert_eq!((miner.submission.as_str(), miner.verdict.as_str()), ("in time", "scored"), "{act:?}");
 		assert!(miner.figure("own_improvement").is_some() && miner.figure("random_improvement").is_some(), "{act:?}");
 		check_unpaid(act, miner);
 	}

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use offchain_validator::bucket::Fetched;
 use offchain_validator::gradient::{self, Compressed, CompressedGradient, Header, Layouts};
-use offchain_validator::templar::gather::{judge, Submission};
+use offchain_validator::templar::gather::{judge, verdict, Submission};
 
 use super::of_json;
 use crate::{Decoder, Finding, Reading, OFFENDER, WINDOW};
@@ -28,7 +28,7 @@ impl Decoder for Gradient {
 		let layouts = layouts();
 		let fetched = Fetched::Object { bytes: Bytes::copy_from_slice(bytes), uploaded_ms: 0 };
 		let submission = judge(fetched, WINDOW, OFFENDER, &layouts);
-		if let Some(gradient) = submission.gradient() {
+		if let Some(gradient) = submission.content() {
 			let again = gradient::decode(&gradient::encode(gradient, &layouts), &layouts);
 			assert_eq!(again.as_ref(), Ok(gradient));
 		}
@@ -43,7 +43,7 @@ impl Decoder for Gradient {
 
 impl From<Submission> for Reading {
 	fn from(submission: Submission) -> Self {
-		let finding = submission.verdict().map_or(Finding::Sound, Finding::Gradient);
+		let finding = verdict(&submission).map_or(Finding::Sound, Finding::Gradient);
 		Self { said: submission.to_string(), finding }
 	}
 }
