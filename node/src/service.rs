@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later WITH Classpath-exception-2.0
 //! Puts the SDK's parts together into a running node: stored chain, network, RPC, and what makes blocks.
 //!
-//! When a sealed block is due is [`sealing`]'s concern, whose turn it is among authorities that of [`authorities`], and
-//! what is in a block the runtime's.
+//! When a sealed block is due is [`sealing`]'s concern, whose turn it is among authorities that of [`crate::authorities`],
+//! and what is in a block the runtime's.
 
 use root_weights_runtime::{opaque::Block, Hash};
 use sc_basic_authorship::ProposerFactory;

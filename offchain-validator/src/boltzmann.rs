@@ -4,8 +4,8 @@
 //! everybody takes over the mean, validators pay for steps along the gradient.
 //!
 //! A window in order, the same for miner and validator but for the measuring:
-//! 1. The window ends. The hash of its sync block says which elements of each parameter its slices hold ([`slice`]), so
-//!    that nobody knew them while it trained. The reference takes them from the window's number.
+//! 1. The window ends. The hash of its sync block says which elements of each parameter its slices hold ([`mod@slice`]),
+//!    so that nobody knew them while it trained. The reference takes them from the window's number.
 //! 2. While uploads are open each miner puts two slices into its bucket: of the parameters it began the window with, the
 //!    *state*, and of those its training led to, the *delta*, which is a slice as well and no difference.
 //! 3. All slices are fetched ([`gather`]). Where most miners hold another state than this node, the node takes theirs; then

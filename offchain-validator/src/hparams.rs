@@ -180,6 +180,10 @@ pub(crate) mod tests {
 			"hparams/short.json",
 			"hparams/templar-head.json",
 		]);
-		check_files::<boltzmann::Hparams>(&["hparams/boltzmann.json", "hparams/localnet-boltzmann.json"]);
+		check_files::<boltzmann::Hparams>(&[
+			"hparams/boltzmann.json",
+			"hparams/localnet-boltzmann.json",
+			"hparams/short-boltzmann.json",
+		]);
 	}
 }

@@ -7,7 +7,8 @@
 //! into [`state::State`], whose final scores become shares ([`weights`]).
 //!
 //! The seed version of the mechanism and its later one are two settings of [`Params`]. Where the reference is at odds with
-//! its documents or open to abuse, a [`Policy`] decides; where we depart from it under either, the item concerned says why.
+//! its documents or open to abuse, a [`crate::Policy`] decides; where we depart from it under either, the item concerned says
+//! why.
 
 pub mod freshness;
 pub mod overlap;

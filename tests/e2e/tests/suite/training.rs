@@ -11,14 +11,12 @@ use serde_json::Value;
 /// A byte of a model that knows nothing, in nats.
 const KNOWS_NOTHING: f64 = 5.545;
 
-/// Time between blocks.
-const BLOCK_TIME: &str = "250ms";
-
 /// A short run.
 struct Run {
 	mechanism: &'static str,
 	/// Its parameters, at the root of the checkout.
 	hparams: &'static str,
+	block_time: &'static str,
 	windows: u64,
 	/// Charts on its page: two of votes, four of any training, and the mechanism's own.
 	charts: usize,
@@ -32,7 +30,7 @@ fn checkout(path: &str) -> String {
 
 #[tokio::test]
 async fn a_short_run_of_templar_learns_and_pays_for_work_alone() {
-	let run = Run { mechanism: "templar", hparams: "hparams/short.json", windows: 12, charts: 7 };
+	let run = Run { mechanism: "templar", hparams: "hparams/short.json", block_time: "250ms", windows: 12, charts: 7 };
 	let report = run.report().await;
 	let last = report["loss"]["last"].as_f64();
 	assert!(last < Some(4.3), "{}", report["loss"]);
@@ -42,7 +40,13 @@ async fn a_short_run_of_templar_learns_and_pays_for_work_alone() {
 
 #[tokio::test]
 async fn a_short_run_of_boltzmann_learns_and_pays_for_work_alone() {
-	let run = Run { mechanism: "boltzmann", hparams: "hparams/localnet-boltzmann.json", windows: 12, charts: 7 };
+	let run = Run {
+		mechanism: "boltzmann",
+		hparams: "hparams/short-boltzmann.json",
+		block_time: "250ms",
+		windows: 12,
+		charts: 7,
+	};
 	let report = run.report().await;
 	let copies = report["model"]["copies"].as_object().expect("an object");
 	assert_eq!(copies.len(), 1, "the copies of the model differ: {copies:?}");
@@ -50,7 +54,13 @@ async fn a_short_run_of_boltzmann_learns_and_pays_for_work_alone() {
 
 #[tokio::test]
 async fn a_short_run_of_finetuning_learns_and_pays_for_work_alone() {
-	let run = Run { mechanism: "finetuning", hparams: "hparams/localnet-finetuning.json", windows: 12, charts: 8 };
+	let run = Run {
+		mechanism: "finetuning",
+		hparams: "hparams/localnet-finetuning.json",
+		block_time: "500ms",
+		windows: 12,
+		charts: 8,
+	};
 	run.report().await;
 }
 
@@ -63,7 +73,7 @@ impl Run {
 		let corpus = ["pallets", "node", "offchain-validator", "tests/e2e", "README.md"].map(checkout);
 		let mut arguments =
 			vec!["--mechanism", self.mechanism, "--hparams", &hparams, "--windows", &windows, "--short"];
-		arguments.extend(["--block-time", BLOCK_TIME, "--shards", shards.to_str().expect("the path is text")]);
+		arguments.extend(["--block-time", self.block_time, "--shards", shards.to_str().expect("the path is text")]);
 		arguments.extend(corpus.iter().flat_map(|path| ["--corpus", path]));
 		let mut localnet = Localnet::start(&arguments);
 		assert!(localnet.ended().await.success(), "{}", localnet.told());
