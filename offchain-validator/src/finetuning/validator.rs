@@ -185,8 +185,12 @@ impl Validator {
 		let scoring = &self.node.hparams.scoring;
 		let outcome = scores.state.step(scoring, &seen)?;
 		for (uid, verdict) in &seen.verdicts {
-			let is_final = matches!(verdict, Verdict::Evaluated(..) | Verdict::Invalid);
-			if let Some(entry) = entries.get(uid).filter(|_| is_final) {
+			let is_final = |entry: &&Entry| match verdict {
+				Verdict::Evaluated(model, _) => model.committed == entry.id.hash(), // Else it was the one before.
+				Verdict::Invalid => true,
+				Verdict::Missing | Verdict::Unjudged => false,
+			};
+			if let Some(entry) = entries.get(uid).filter(is_final) {
 				scores.judged.insert(*uid, entry.committed.clone());
 			}
 		}

@@ -51,9 +51,10 @@ pub(super) async fn gather(
 	let new: BTreeSet<Uid> = entered.iter().filter(|(uid, entry)| is_new(uid, entry)).map(|(uid, _)| *uid).collect();
 	let wanted = scores.state.to_evaluate(competition, &new);
 	let fetching = wanted.into_iter().filter(|uid| view.neurons.contains_key(uid)).map(|uid| {
-		let known = scores.state.miner(uid).and_then(|miner| miner.model);
+		let miner = scores.state.miner(uid).filter(|miner| miner.competition == competition);
+		let held = miner.and_then(|miner| Some((miner.model?, node.cache.get(&miner.model?.content)?)));
 		let entry = entered.get(&uid).copied();
-		async move { Ok::<_, NodeError>((uid, find(node, known, entry).await?)) }
+		async move { Ok::<_, NodeError>((uid, find(node, held, entry).await?)) }
 	});
 	let fetching: Vec<_> = fetching.collect();
 	stream::iter(fetching).buffer_unordered(AT_ONCE).try_collect().await
@@ -79,23 +80,31 @@ pub(super) fn mark_copies(
 	}
 }
 
-/// The model of an entry, if there is one; `known` is the one we looked at last.
-async fn find(node: &Node, known: Option<Model>, entry: Option<&Entry>) -> Result<Found, NodeError> {
+/// The model of an entry, if there is one; `held` is the one we looked at last, and our copy of it.
+async fn find(node: &Node, held: Option<(Model, PathBuf)>, entry: Option<&Entry>) -> Result<Found, NodeError> {
 	let Some(entry) = entry else { return Ok(Found::Missing) };
-	let committed = entry.id.hash();
-	let model = |content: Digest| Model { block: entry.committed.block, committed, content };
 	// The same hash is the same content, wherever it lies.
-	let known = known.filter(|known| known.committed == committed);
-	if let Some((content, folder)) = known.and_then(|known| Some((known.content, node.cache.get(&known.content)?))) {
-		return Ok(Found::Copy(model(content), folder));
+	if let Some((known, folder)) = held.as_ref().filter(|(known, _)| known.committed == entry.id.hash()) {
+		return Ok(Found::Copy(Model { block: entry.committed.block, ..*known }, folder.clone()));
 	}
-	let answers = |content: &Digest| content.answers(&committed, &entry.hotkey);
-	Ok(match node.fetch(&Address::from(&entry.id), answers).await? {
-		Fetched::Repository(repository) => Found::Copy(model(repository.content), repository.folder),
-		Fetched::Missing => Found::Missing,
+	let answers = |content: &Digest| content.answers(&entry.id.hash(), &entry.hotkey);
+	let fetched = node.fetch(&Address::from(&entry.id), answers).await?;
+	Ok(judge(entry, fetched, held))
+}
+
+/// What is to be made of what the store has for an entry.
+///
+/// Miners commit before they show, so that nobody can copy in between. Until the new model is there the last one counts.
+fn judge(entry: &Entry, fetched: Fetched, held: Option<(Model, PathBuf)>) -> Found {
+	match fetched {
+		Fetched::Repository(repository) => {
+			let (block, committed, content) = (entry.committed.block, entry.id.hash(), repository.content);
+			Found::Copy(Model { block, committed, content }, repository.folder)
+		},
+		Fetched::Missing => held.map_or(Found::Missing, |(known, folder)| Found::Copy(known, folder)),
 		Fetched::Refused(why) => Found::Refused(why),
 		Fetched::Unreachable(why) => Found::Unreachable(why),
-	})
+	}
 }
 
 impl fmt::Display for Found {
@@ -132,6 +141,17 @@ mod tests {
 		let (entries, mut found): (BTreeMap<_, _>, BTreeMap<_, _>) = both.unzip();
 		mark_copies(scores, window, &entries, &mut found);
 		found.iter().filter(|(_, found)| matches!(found, Found::CopiedFrom(_))).map(|(uid, _)| *uid).collect()
+	}
+
+	#[test]
+	fn until_the_new_model_is_shown_the_last_one_counts() {
+		let (entry, _) = entry("maker", Digest::of("new"), 40);
+		let last = Model { block: 10, committed: Digest::of("claim"), content: Digest::of("old") };
+		let held = || Some((last, PathBuf::from("old")));
+		let is_last = |found| matches!(found, Found::Copy(model, folder) if model == last && folder.ends_with("old"));
+		assert!(is_last(judge(&entry, Fetched::Missing, held())));
+		assert!(matches!(judge(&entry, Fetched::Missing, None), Found::Missing));
+		assert!(matches!(judge(&entry, Fetched::Refused("too large".into()), held()), Found::Refused(_)));
 	}
 
 	#[test]

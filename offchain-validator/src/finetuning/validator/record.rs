@@ -71,6 +71,9 @@ fn submission(turn: &Turn, uid: Uid) -> String {
 	let model = format!("{} in {}", Address::from(&entry.id), entry.id.competition());
 	match (turn.found.get(&uid), turn.measured.refusals.get(&uid)) {
 		(_, Some(refusal)) => format!("{model}: {refusal}"),
+		(Some(Found::Copy(looked_at, _)), _) if looked_at.committed != entry.id.hash() => {
+			format!("{model}: not there yet, the last one counts")
+		},
 		(None | Some(Found::Copy(..)), _) => model,
 		(Some(found), _) => format!("{model}: {found}"),
 	}
