@@ -89,8 +89,12 @@ fn read(path: &Path) -> anyhow::Result<String> {
 	fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
 }
 
+/// Makes the file's folder, too: a validator is given the folder.
 fn write(out: &Path, samples: &[Sample], more: &str) -> anyhow::Result<()> {
-	fs::write(out, to_lines(samples)?).with_context(|| format!("cannot write {}", out.display()))?;
+	let lines = to_lines(samples)?;
+	let folder = out.parent().unwrap_or(Path::new(""));
+	let written = fs::create_dir_all(folder).and_then(|()| fs::write(out, lines));
+	written.with_context(|| format!("cannot write {}", out.display()))?;
 	let told = format!("{}: {} samples{more}\n", out.display(), samples.len());
 	offchain_validator::print(told).context("could not print the result")
 }
