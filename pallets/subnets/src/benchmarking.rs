@@ -574,6 +574,28 @@ mod benchmarks {
 		assert!(neurons.iter().all(|(hotkey, owner)| Pallet::<T>::stake_of(hotkey, owner, NETUID) == 2 * STAKE));
 	}
 
+	/// Paying `b` neurons as validators, as above, and then as miners.
+	#[benchmark]
+	fn pay_both(b: Linear<0, MOST_UIDS>) {
+		let neurons = stakers::<T>(b, STAKE);
+		let output = EpochOutput {
+			permits: vec![true; b as usize],
+			validator_emission: vec![STAKE; b as usize],
+			server_emission: vec![STAKE / 2; b as usize],
+			..Default::default()
+		};
+		let paid;
+		add_other_items();
+
+		#[block]
+		{
+			paid = Pallet::<T>::pay(NETUID, &output);
+		}
+
+		assert_eq!((paid.both, paid.miners, paid.validators, paid.newcomers), (b, 0, 0, 0));
+		assert!(neurons.iter().all(|(hotkey, owner)| Pallet::<T>::stake_of(hotkey, owner, NETUID) == STAKE * 5 / 2));
+	}
+
 	/// An epoch that pays one validator, who has stake on `p` other subnets.
 	#[benchmark]
 	fn epoch_pools(p: Linear<0, { T::MaxSubnets::get() - 1 }>) {

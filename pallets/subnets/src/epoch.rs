@@ -41,15 +41,17 @@ impl EpochSize {
 		}
 	}
 
-	/// Each benchmark is a whole epoch in which one of the numbers grows; what does not grow counts once. A newcomer is
-	/// counted as a miner, too, so that what paying it costs more comes on top.
+	/// Each benchmark is a whole epoch, or a whole payment, in which one of the numbers grows; what does not grow counts
+	/// once. A newcomer is counted as a miner or as both, too, so that what paying it costs more comes on top.
 	fn weight<W: WeightInfo>(&self) -> Weight {
+		let Paid { miners, validators, both, newcomers, further_pools } = self.paid;
 		W::epoch_neurons(self.neurons)
 			.saturating_add(W::epoch_validators(self.validators).saturating_sub(W::epoch_validators(0)))
-			.saturating_add(W::pay_miners(self.paid.miners).saturating_sub(W::pay_miners(0)))
-			.saturating_add(W::pay_newcomers(self.paid.newcomers).saturating_sub(W::pay_miners(self.paid.newcomers)))
-			.saturating_add(W::pay_validators(self.paid.validators).saturating_sub(W::pay_validators(0)))
-			.saturating_add(W::epoch_pools(self.paid.further_pools).saturating_sub(W::epoch_pools(0)))
+			.saturating_add(W::pay_miners(miners).saturating_sub(W::pay_miners(0)))
+			.saturating_add(W::pay_validators(validators).saturating_sub(W::pay_validators(0)))
+			.saturating_add(W::pay_both(both).saturating_sub(W::pay_both(0)))
+			.saturating_add(W::pay_newcomers(newcomers).saturating_sub(W::pay_miners(newcomers)))
+			.saturating_add(W::epoch_pools(further_pools).saturating_sub(W::epoch_pools(0)))
 			.saturating_add(self.weight_of_entries::<W>())
 	}
 
@@ -79,25 +81,29 @@ pub(crate) struct EpochLimits {
 impl EpochLimits {
 	/// The most that the epoch can cost.
 	///
-	/// Either miners are paid, and as validators those who have a permit; or nobody's weights count, and all may be paid for
-	/// their stake, of whom only `validators` share it on other subnets, too.
+	/// Either all are paid as miners, and those who have a permit as validators, too; or nobody's weights count, and all may
+	/// be paid for their stake, of whom only `validators` share it on other subnets, too.
 	pub fn weight<W: WeightInfo>(&self) -> Weight {
 		let Self { neurons, permits, validators, pools, is_liquid } = *self;
 		let entries = neurons.saturating_mul(permits);
-		let size = |miners, paid: u32| EpochSize {
+		let pools_of = |paid: u32| paid.min(validators).saturating_mul(pools);
+		let work = Paid {
+			miners: neurons.saturating_sub(permits),
+			both: permits,
+			newcomers: neurons,
+			further_pools: pools_of(permits),
+			..Paid::default()
+		};
+		let stake = Paid { validators: neurons, further_pools: pools_of(neurons), ..Paid::default() };
+		let size = |paid| EpochSize {
 			neurons,
 			validators: permits.saturating_add(validators).min(neurons),
-			paid: Paid {
-				miners,
-				newcomers: miners,
-				validators: paid,
-				further_pools: paid.min(validators).saturating_mul(pools),
-			},
+			paid,
 			weights: entries,
 			bonds: entries,
 			is_liquid,
 		};
-		size(neurons, permits).weight::<W>().max(size(0, neurons).weight::<W>())
+		size(work).weight::<W>().max(size(stake).weight::<W>())
 	}
 }
 

@@ -13,12 +13,14 @@ use crate::{
 /// What paying costs depends on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Paid {
-	/// Neurons that were paid as miners.
+	/// Neurons that were paid as miners alone.
 	pub miners: u32,
-	/// Those of them whose owner got new shares for it: mostly those who had no stake.
-	pub newcomers: u32,
-	/// Neurons that were paid as validators.
+	/// Neurons that were paid as validators alone.
 	pub validators: u32,
+	/// Neurons that were paid as both, who are looked up once.
+	pub both: u32,
+	/// Those paid as miners whose owner got new shares for it: mostly those who had no stake.
+	pub newcomers: u32,
 	/// Pools of stake that validators share with, but for one each.
 	pub further_pools: u32,
 }
@@ -34,13 +36,14 @@ impl<T: Config> Pallet<T> {
 			let pools = Self::pools_to_pay(&hotkey, netuid, has_permit || !crowd);
 			Self::pay_validator(&hotkey, &owner, netuid, amount, &pools);
 			let pools = pools.len() as u32;
-			paid.validators = paid.validators.saturating_add(1);
+			let count = if is_paid(&output.server_emission, uid) { &mut paid.both } else { &mut paid.validators };
+			*count = count.saturating_add(1);
 			paid.further_pools = paid.further_pools.saturating_add(pools.saturating_sub(1));
 			sum = sum.saturating_add(amount); // Parts of one emission.
 		}
-		for (_, hotkey, owner, amount) in Self::payees(netuid, &output.server_emission) {
+		for (uid, hotkey, owner, amount) in Self::payees(netuid, &output.server_emission) {
 			let growth = Self::increase_stake(&hotkey, &owner, netuid, amount);
-			paid.miners = paid.miners.saturating_add(1);
+			paid.miners = paid.miners.saturating_add((!is_paid(&output.validator_emission, uid)).into());
 			paid.newcomers = paid.newcomers.saturating_add((growth == Growth::OfShares).into());
 			sum = sum.saturating_add(amount);
 		}
@@ -104,6 +107,10 @@ impl<T: Config> Pallet<T> {
 		Self::increase_stake(&hotkey, &coldkey, netuid, amount);
 		Self::deposit_event(Event::OwnerCutPaid { netuid, hotkey, amount });
 	}
+}
+
+fn is_paid(amounts: &[u64], uid: u16) -> bool {
+	amounts.get(usize::from(uid)).is_some_and(|amount| *amount > 0)
 }
 
 /// Whether more are paid for their stake than may be validators: nobody's weights count, and all who have stake are.

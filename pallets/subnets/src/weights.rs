@@ -46,6 +46,7 @@ pub trait WeightInfo {
 	fn pay_miners(m: u32) -> Weight;
 	fn pay_newcomers(m: u32) -> Weight;
 	fn pay_validators(v: u32) -> Weight;
+	fn pay_both(b: u32) -> Weight;
 	fn epoch_pools(p: u32) -> Weight;
 	fn epoch_weights(e: u32) -> Weight;
 	fn epoch_bonds(e: u32) -> Weight;
@@ -301,6 +302,15 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(v.into())))
+	}
+	fn pay_both(b: u32) -> Weight {
+		// At least 68_212 ns.
+		Weight::from_parts(68_212_000, 0)
+			.saturating_add(Weight::from_parts(207_465_548, 0).saturating_mul(b.into()))
+			.saturating_add(T::DbWeight::get().reads(3))
+			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(b.into())))
+			.saturating_add(T::DbWeight::get().writes(3))
+			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(b.into())))
 	}
 	fn epoch_pools(p: u32) -> Weight {
 		// At least 518_021 ns.

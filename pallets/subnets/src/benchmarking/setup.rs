@@ -85,11 +85,11 @@ pub(super) fn give_owner<T: Config>(netuid: u16) {
 	Pallet::<T>::do_set_subnet_owner(netuid, coldkey, hotkey).expect("the subnet is there");
 }
 
-/// So many neurons with `stake`, on a new subnet that has a [`STAKE`] to pay for each.
+/// So many neurons with `stake`, on a new subnet that has twice [`STAKE`] to pay for each.
 pub(super) fn stakers<T: Config>(count: u32, stake: u64) -> Vec<(T::AccountId, T::AccountId)> {
 	add_subnets::<T>(1);
 	let neurons = (0..count).map(|_| add_neuron::<T>(NETUID, stake)).collect();
-	let amount = STAKE * u64::from(count);
+	let amount = 2 * STAKE * u64::from(count);
 	PendingEmission::<T>::insert(NETUID, amount);
 	TotalIssuance::<T>::mutate(|issuance| *issuance += amount);
 	neurons
