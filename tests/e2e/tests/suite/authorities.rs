@@ -3,7 +3,8 @@
 //! Three authorities on one machine, each a node of its own: they agree, whatever becomes of one of them.
 //!
 //! Nodes reach each other through links of this process alone: they listen where nobody is told of, know their peers by the
-//! entrances of the links, and look for no others. So one can be cut off without rights that a test does not have.
+//! entrances of the links, and each may use its own links only. So one can be cut off without rights that a test does not
+//! have.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -75,11 +76,11 @@ impl Network {
 		}
 		let mut links = Vec::new();
 		for (from, to) in (0..3).flat_map(|from| (0..3).map(move |to| (from, to))).filter(|(from, to)| from != to) {
-			links.push((from, to, Link::to(ports[to]).await));
+			links.push((from, to, Link::between(ports[from], ports[to]).await));
 		}
 		let mut authorities = [0, 1, 2].map(|index| {
 			let others = links.iter().filter(|(from, ..)| *from == index);
-			let reserved = others.map(|(_, to, link)| format!("/ip4/127.0.0.1/tcp/{}/p2p/{}", link.port(), peers[*to]));
+			let reserved = others.map(|(_, to, link)| format!("/ip4/127.0.0.1/tcp/{}/p2p/{}", link.entrance(), peers[*to]));
 			let mut flags = vec![format!("--chain={spec}"), format!("--{}", NAMES[index])];
 			flags.push(format!("--listen-addr=/ip4/127.0.0.1/tcp/{}", ports[index]));
 			flags.push(format!("--node-key-file={}", folder.path().join(NAMES[index]).join("key").display()));
