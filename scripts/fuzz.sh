@@ -50,4 +50,12 @@ search() { # decoder
 
 build
 decoders=$(FUZZ_DECODER='' "$FUZZ" 2>/dev/null)
-while read -r decoder; do search "$decoder"; done <<<"$decoders"
+# As many at a time as there are cores. What one finds ends none of the others.
+searches=() result=0
+while read -r decoder; do
+	while (($(jobs -rp | wc -l) >= $(nproc))); do wait -n || true; done
+	search "$decoder" &
+	searches+=($!)
+done <<<"$decoders"
+for search in "${searches[@]}"; do wait "$search" || result=1; done
+exit "$result"
