@@ -5,9 +5,10 @@ use frame_support::{assert_noop, assert_ok};
 
 use super::*;
 use crate::{
-	Delegates, Emission, Error, Event, PendingOwnerCut, SubnetOwnerCut, TotalHotkeyAlpha, TotalHotkeyStake, TotalStake,
-	MAX_DELEGATE_TAKE,
+	payout::Paid, Delegates, Emission, Error, Event, PendingOwnerCut, SubnetOwnerCut, TotalHotkeyAlpha,
+	TotalHotkeyStake, TotalStake, MAX_DELEGATE_TAKE,
 };
+use yuma_consensus::EpochOutput;
 
 /// Pays a million and three rao to the only validator of subnet 1, on which coldkey 1, its owner, has put 3000 rao there,
 /// 2 has put 1000 there, and 3 has put 6000 on the root network. Returns what each has then.
@@ -97,6 +98,22 @@ fn an_epoch_tells_what_it_paid() {
 			assert_eq!(paid + left, pending);
 			assert!(Emission::<Test>::get(1).iter().sum::<u64>().abs_diff(paid) <= 2, "each is rounded down once");
 		}
+	});
+}
+
+#[test]
+fn who_is_paid_as_validator_and_as_miner_is_counted_as_both() {
+	execute(|| {
+		(1..=4).for_each(|coldkey| drop(join(1, coldkey, TAO)));
+		mint_pending(1, 100);
+		let output = EpochOutput {
+			permits: vec![true; 4],
+			validator_emission: vec![10, 20, 0, 0],
+			server_emission: vec![0, 30, 40, 0],
+			..Default::default()
+		};
+		let expected = Paid { miners: 1, validators: 1, both: 1, newcomers: 0, further_pools: 0 };
+		assert_eq!((Subnets::pay(1, &output), PendingEmission::<Test>::get(1)), (expected, 0));
 	});
 }
 

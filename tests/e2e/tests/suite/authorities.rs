@@ -80,7 +80,8 @@ impl Network {
 		}
 		let mut authorities = [0, 1, 2].map(|index| {
 			let others = links.iter().filter(|(from, ..)| *from == index);
-			let reserved = others.map(|(_, to, link)| format!("/ip4/127.0.0.1/tcp/{}/p2p/{}", link.entrance(), peers[*to]));
+			let reserved =
+				others.map(|(_, to, link)| format!("/ip4/127.0.0.1/tcp/{}/p2p/{}", link.entrance(), peers[*to]));
 			let mut flags = vec![format!("--chain={spec}"), format!("--{}", NAMES[index])];
 			flags.push(format!("--listen-addr=/ip4/127.0.0.1/tcp/{}", ports[index]));
 			flags.push(format!("--node-key-file={}", folder.path().join(NAMES[index]).join("key").display()));
