@@ -19,13 +19,13 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn set_commitment() -> Weight {
-		// At least 28_082 ns.
-		Weight::from_parts(30_094_000, 0)
+		// At least 37_746 ns.
+		Weight::from_parts(38_948_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn check_commitment() -> Weight {
-		// At least 15_242 ns.
-		Weight::from_parts(16_265_000, 0).saturating_add(T::DbWeight::get().reads(3))
+		// At least 16_785 ns.
+		Weight::from_parts(17_476_000, 0).saturating_add(T::DbWeight::get().reads(3))
 	}
 }

@@ -25,56 +25,59 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	fn set_root_weights(_e: u32) -> Weight {
-		// At least 727_343 ns.
-		Weight::from_parts(820_230_529, 0)
+	fn set_root_weights(e: u32) -> Weight {
+		// At least 664_540 ns.
+		Weight::from_parts(686_167_090, 0)
+			.saturating_add(Weight::from_parts(135_636, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(79))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn commit_root_weights() -> Weight {
-		// At least 180_920 ns.
-		Weight::from_parts(219_967_000, 0)
+		// At least 123_554 ns.
+		Weight::from_parts(145_817_000, 0)
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
-	fn reveal_root_weights(e: u32) -> Weight {
-		// At least 733_743 ns.
-		Weight::from_parts(852_476_571, 0)
-			.saturating_add(Weight::from_parts(3_260_571, 0).saturating_mul(e.into()))
+	fn reveal_root_weights(_e: u32) -> Weight {
+		// At least 649_067 ns.
+		Weight::from_parts(705_121_000, 0)
 			.saturating_add(T::DbWeight::get().reads(80))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn set_parameter() -> Weight {
-		// At least 8_793 ns.
-		Weight::from_parts(13_790_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		// At least 17_486 ns.
+		Weight::from_parts(18_197_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
-	fn check_vote(_e: u32) -> Weight {
-		// At least 675_346 ns.
-		Weight::from_parts(934_574_825, 0).saturating_add(T::DbWeight::get().reads(80))
+	fn check_vote(e: u32) -> Weight {
+		// At least 610_669 ns.
+		Weight::from_parts(631_552_200, 0)
+			.saturating_add(Weight::from_parts(187_800, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(80))
 	}
 	fn idle() -> Weight {
-		// At least 4_387 ns.
-		Weight::from_parts(5_688_000, 0).saturating_add(T::DbWeight::get().reads(2))
+		// At least 4_827 ns.
+		Weight::from_parts(5_228_000, 0).saturating_add(T::DbWeight::get().reads(2))
 	}
 	fn epoch_validators(v: u32) -> Weight {
-		// At least 49_204 ns.
-		Weight::from_parts(117_397_434, 0)
-			.saturating_add(Weight::from_parts(18_430_913, 0).saturating_mul(v.into()))
+		// At least 54_621 ns.
+		Weight::from_parts(86_218_722, 0)
+			.saturating_add(Weight::from_parts(13_588_055, 0).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads(15))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn epoch_subnets(s: u32) -> Weight {
-		// At least 82_813 ns.
-		Weight::from_parts(118_126_000, 0)
-			.saturating_add(Weight::from_parts(11_897_666, 0).saturating_mul(s.into()))
+		// At least 85_898 ns.
+		Weight::from_parts(98_426_281, 0)
+			.saturating_add(Weight::from_parts(8_252_609, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(17))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
-	fn epoch_entries(_e: u32) -> Weight {
-		// At least 1_514_627 ns.
-		Weight::from_parts(2_069_720_000, 0)
+	fn epoch_entries(e: u32) -> Weight {
+		// At least 1_427_517 ns.
+		Weight::from_parts(1_488_059_295, 0)
+			.saturating_add(Weight::from_parts(8_147, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(270))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}

@@ -58,286 +58,287 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn set_weights(e: u32) -> Weight {
-		// At least 252_215 ns.
-		Weight::from_parts(302_376_266, 0)
-			.saturating_add(Weight::from_parts(28_444, 0).saturating_mul(e.into()))
+		// At least 253_888 ns.
+		Weight::from_parts(271_222_967, 0)
+			.saturating_add(Weight::from_parts(26_799, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn add_stake() -> Weight {
-		// At least 122_363 ns.
-		Weight::from_parts(146_118_000, 0)
+		// At least 132_778 ns.
+		Weight::from_parts(135_271_000, 0)
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 	fn remove_stake() -> Weight {
-		// At least 115_322 ns.
-		Weight::from_parts(134_620_000, 0)
+		// At least 123_935 ns.
+		Weight::from_parts(126_619_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(8))
 	}
 	fn burned_register(n: u32) -> Weight {
-		// At least 269_512 ns.
-		Weight::from_parts(394_559_873, 0)
-			.saturating_add(Weight::from_parts(2_995_799, 0).saturating_mul(n.into()))
+		// At least 275_480 ns.
+		Weight::from_parts(319_851_651, 0)
+			.saturating_add(Weight::from_parts(2_772_378, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(33))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(29))
 	}
 	fn forget_weights(r: u32) -> Weight {
-		// At least 7_280 ns.
-		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(38_285_050, 0).saturating_mul(r.into()))
+		// At least 9_564 ns.
+		Weight::from_parts(2_738_547, 0)
+			.saturating_add(Weight::from_parts(37_549_132, 0).saturating_mul(r.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(r.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(r.into())))
 	}
 	fn root_register() -> Weight {
-		// At least 949_565 ns.
-		Weight::from_parts(1_112_828_000, 0)
+		// At least 867_482 ns.
+		Weight::from_parts(902_564_000, 0)
 			.saturating_add(T::DbWeight::get().reads(147))
 			.saturating_add(T::DbWeight::get().writes(26))
 	}
 	fn serve_axon() -> Weight {
-		// At least 37_756 ns.
-		Weight::from_parts(41_642_000, 0)
+		// At least 41_672 ns.
+		Weight::from_parts(43_104_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn serve_prometheus() -> Weight {
-		// At least 37_847 ns.
-		Weight::from_parts(40_431_000, 0)
+		// At least 42_253 ns.
+		Weight::from_parts(43_475_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn unstake_all() -> Weight {
-		// At least 16_287_447 ns.
-		Weight::from_parts(17_289_991_000, 0)
+		// At least 15_578_231 ns.
+		Weight::from_parts(16_124_515_000, 0)
 			.saturating_add(T::DbWeight::get().reads(264))
 			.saturating_add(T::DbWeight::get().writes(264))
 	}
 	fn move_stake() -> Weight {
-		// At least 153_088 ns.
-		Weight::from_parts(158_867_000, 0)
+		// At least 160_849 ns.
+		Weight::from_parts(164_745_000, 0)
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().writes(13))
 	}
 	fn decrease_take() -> Weight {
-		// At least 33_349 ns.
-		Weight::from_parts(34_902_000, 0)
+		// At least 38_707 ns.
+		Weight::from_parts(40_000_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn increase_take() -> Weight {
-		// At least 41_472 ns.
-		Weight::from_parts(43_986_000, 0)
+		// At least 47_130 ns.
+		Weight::from_parts(48_462_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn commit_weights() -> Weight {
-		// At least 270_743 ns.
-		Weight::from_parts(297_794_000, 0)
+		// At least 229_342 ns.
+		Weight::from_parts(239_416_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn reveal_weights(e: u32) -> Weight {
-		// At least 207_990 ns.
-		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(3_226_838, 0).saturating_mul(e.into()))
+		// At least 210_714 ns.
+		Weight::from_parts(251_398_759, 0)
+			.saturating_add(Weight::from_parts(2_652_330, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(e.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn check_weights(e: u32) -> Weight {
-		// At least 187_630 ns.
-		Weight::from_parts(207_679_594, 0)
-			.saturating_add(Weight::from_parts(13_760, 0).saturating_mul(e.into()))
+		// At least 140_168 ns.
+		Weight::from_parts(158_665_006, 0)
+			.saturating_add(Weight::from_parts(16_324, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 	}
 	fn check_reveal(e: u32) -> Weight {
-		// At least 144_185 ns.
-		Weight::from_parts(140_419_460, 0)
-			.saturating_add(Weight::from_parts(3_765_539, 0).saturating_mul(e.into()))
+		// At least 118_317 ns.
+		Weight::from_parts(109_313_795, 0)
+			.saturating_add(Weight::from_parts(2_695_086, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(e.into())))
 	}
 	fn register_network() -> Weight {
-		// At least 666_443 ns.
-		Weight::from_parts(771_880_000, 0)
+		// At least 639_473 ns.
+		Weight::from_parts(666_063_000, 0)
 			.saturating_add(T::DbWeight::get().reads(86))
 			.saturating_add(T::DbWeight::get().writes(27))
 	}
 	fn set_hyperparameter() -> Weight {
-		// At least 27_461 ns.
-		Weight::from_parts(30_114_000, 0)
+		// At least 33_740 ns.
+		Weight::from_parts(34_972_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn set_subnet_owner() -> Weight {
-		// At least 37_907 ns.
-		Weight::from_parts(39_919_000, 0)
+		// At least 43_144 ns.
+		Weight::from_parts(44_557_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn set_subnet_owner_cut() -> Weight {
-		// At least 7_381 ns.
-		Weight::from_parts(7_962_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		// At least 15_683 ns.
+		Weight::from_parts(16_295_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn adjust_burn() -> Weight {
-		// At least 77_996 ns.
-		Weight::from_parts(78_306_000, 0)
+		// At least 72_268 ns.
+		Weight::from_parts(77_225_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn count_registrations(r: u32) -> Weight {
-		// At least 44_406 ns.
-		Weight::from_parts(15_755_117, 0)
-			.saturating_add(Weight::from_parts(19_335_882, 0).saturating_mul(r.into()))
+		// At least 39_119 ns.
+		Weight::from_parts(39_119_000, 0)
+			.saturating_add(Weight::from_parts(15_666_086, 0).saturating_mul(r.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(r.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(r.into())))
 	}
 	fn create_network() -> Weight {
-		// At least 512_654 ns.
-		Weight::from_parts(539_053_000, 0)
+		// At least 496_630 ns.
+		Weight::from_parts(513_114_000, 0)
 			.saturating_add(T::DbWeight::get().reads(66))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	fn dissolve_network() -> Weight {
-		// At least 80_330 ns.
-		Weight::from_parts(92_037_000, 0)
+		// At least 74_992 ns.
+		Weight::from_parts(91_997_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 	fn clear_nothing() -> Weight {
-		// At least 16_104 ns.
-		Weight::from_parts(17_065_000, 0).saturating_add(T::DbWeight::get().reads(3))
+		// At least 17_516 ns.
+		Weight::from_parts(18_197_000, 0).saturating_add(T::DbWeight::get().reads(3))
 	}
 	fn clear_neurons(k: u32) -> Weight {
-		// At least 6_160 ns.
+		// At least 6_850 ns.
 		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(37_931_617, 0).saturating_mul(k.into()))
+			.saturating_add(Weight::from_parts(35_850_310, 0).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(k.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes(10_u64.saturating_mul(k.into())))
 	}
 	fn clear_records() -> Weight {
-		// At least 122_012 ns.
-		Weight::from_parts(124_134_000, 0).saturating_add(T::DbWeight::get().writes(53))
+		// At least 116_243 ns.
+		Weight::from_parts(120_470_000, 0).saturating_add(T::DbWeight::get().writes(53))
 	}
 	fn return_stake(k: u32) -> Weight {
-		// At least 20_841 ns.
-		Weight::from_parts(20_841_000, 0)
-			.saturating_add(Weight::from_parts(135_631_478, 0).saturating_mul(k.into()))
+		// At least 23_695 ns.
+		Weight::from_parts(0, 0)
+			.saturating_add(Weight::from_parts(133_316_366, 0).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(k.into())))
 			.saturating_add(T::DbWeight::get().writes(7))
 			.saturating_add(T::DbWeight::get().writes(3_u64.saturating_mul(k.into())))
 	}
 	fn mint_block_emission(s: u32) -> Weight {
-		// At least 83_405 ns.
-		Weight::from_parts(164_152_296, 0)
-			.saturating_add(Weight::from_parts(22_676_265, 0).saturating_mul(s.into()))
+		// At least 78_516 ns.
+		Weight::from_parts(124_230_698, 0)
+			.saturating_add(Weight::from_parts(22_682_660, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(s.into())))
 	}
 	fn idle(s: u32) -> Weight {
-		// At least 50_005 ns.
-		Weight::from_parts(72_000_586, 0)
-			.saturating_add(Weight::from_parts(13_744_965, 0).saturating_mul(s.into()))
+		// At least 47_490 ns.
+		Weight::from_parts(85_367_093, 0)
+			.saturating_add(Weight::from_parts(12_534_781, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(s.into())))
 	}
 	fn defer_epochs(d: u32) -> Weight {
-		// At least 101_812 ns.
-		Weight::from_parts(111_303_226, 0)
-			.saturating_add(Weight::from_parts(4_417_339, 0).saturating_mul(d.into()))
+		// At least 94_310 ns.
+		Weight::from_parts(109_552_372, 0)
+			.saturating_add(Weight::from_parts(2_748_338, 0).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn epoch_neurons(n: u32) -> Weight {
-		// At least 326_246 ns.
-		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(20_058_457, 0).saturating_mul(n.into()))
+		// At least 344_644 ns.
+		Weight::from_parts(838_108_959, 0)
+			.saturating_add(Weight::from_parts(14_071_879, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(26))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(22))
 	}
 	fn epoch_validators(v: u32) -> Weight {
-		// At least 5_014_691 ns.
-		Weight::from_parts(5_241_507_114, 0)
-			.saturating_add(Weight::from_parts(14_741_685, 0).saturating_mul(v.into()))
+		// At least 4_559_644 ns.
+		Weight::from_parts(4_559_644_000, 0)
+			.saturating_add(Weight::from_parts(20_394_695, 0).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads(793))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(22))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(v.into())))
 	}
 	fn pay_miners(m: u32) -> Weight {
-		// At least 69_313 ns.
+		// At least 53_890 ns.
 		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(125_233_562, 0).saturating_mul(m.into()))
+			.saturating_add(Weight::from_parts(86_739_532, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(m.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(m.into())))
 	}
 	fn pay_newcomers(m: u32) -> Weight {
-		// At least 64_837 ns.
+		// At least 55_703 ns.
 		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(77_718_058, 0).saturating_mul(m.into()))
+			.saturating_add(Weight::from_parts(62_738_157, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(m.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(m.into())))
 	}
 	fn pay_validators(v: u32) -> Weight {
-		// At least 68_212 ns.
-		Weight::from_parts(68_212_000, 0)
-			.saturating_add(Weight::from_parts(207_465_548, 0).saturating_mul(v.into()))
+		// At least 54_221 ns.
+		Weight::from_parts(0, 0)
+			.saturating_add(Weight::from_parts(175_194_274, 0).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(v.into())))
 	}
 	fn pay_both(b: u32) -> Weight {
-		// At least 68_212 ns.
-		Weight::from_parts(68_212_000, 0)
-			.saturating_add(Weight::from_parts(207_465_548, 0).saturating_mul(b.into()))
+		// At least 56_124 ns.
+		Weight::from_parts(0, 0)
+			.saturating_add(Weight::from_parts(222_720_305, 0).saturating_mul(b.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(b.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(b.into())))
 	}
 	fn epoch_pools(p: u32) -> Weight {
-		// At least 518_021 ns.
-		Weight::from_parts(567_565_775, 0)
-			.saturating_add(Weight::from_parts(37_560_475, 0).saturating_mul(p.into()))
+		// At least 523_079 ns.
+		Weight::from_parts(560_517_000, 0)
+			.saturating_add(Weight::from_parts(31_891_000, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(36))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(p.into())))
 			.saturating_add(T::DbWeight::get().writes(27))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(p.into())))
 	}
 	fn epoch_weights(e: u32) -> Weight {
-		// At least 6_095_762 ns.
-		Weight::from_parts(6_258_197_886, 0)
-			.saturating_add(Weight::from_parts(51_773, 0).saturating_mul(e.into()))
+		// At least 4_572_103 ns.
+		Weight::from_parts(4_896_928_745, 0)
+			.saturating_add(Weight::from_parts(42_745, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(921))
 			.saturating_add(T::DbWeight::get().writes(86))
 	}
-	fn epoch_bonds(_e: u32) -> Weight {
-		// At least 7_161_009 ns.
-		Weight::from_parts(8_576_942_178, 0)
+	fn epoch_bonds(e: u32) -> Weight {
+		// At least 5_408_718 ns.
+		Weight::from_parts(5_795_636_823, 0)
+			.saturating_add(Weight::from_parts(20_911, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(921))
 			.saturating_add(T::DbWeight::get().writes(86))
 	}
 	fn epoch_liquid(e: u32) -> Weight {
-		// At least 6_901_002 ns.
-		Weight::from_parts(7_626_373_694, 0)
-			.saturating_add(Weight::from_parts(48_763, 0).saturating_mul(e.into()))
+		// At least 4_697_239 ns.
+		Weight::from_parts(5_103_045_697, 0)
+			.saturating_add(Weight::from_parts(75_395, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(924))
 			.saturating_add(T::DbWeight::get().writes(86))
 	}
