@@ -17,9 +17,9 @@ use sp_core::H256;
 use yuma_consensus::EpochOutput;
 
 use crate::{
-	check_free_calls::FreeRequest, stake::Holding, Alpha, AxonInfo, Axons, BlocksSinceLastStep, Bonds, BondsPenalty,
-	Burn, Call, CommitRevealWeightsEnabled, Config, Delegates, DueEpochs, Hyperparameter, ImmunityPeriod, Keys,
-	LastTakeChange, LastUpdate, LiquidAlphaOn, MaxAllowedUids, MaxAllowedValidators, NetworkMinLockCost,
+	check_free_calls::FreeRequest, payout::Paid, stake::Holding, Alpha, AxonInfo, Axons, BlocksSinceLastStep, Bonds,
+	BondsPenalty, Burn, Call, CommitRevealWeightsEnabled, Config, Delegates, DueEpochs, Hyperparameter, ImmunityPeriod,
+	Keys, LastTakeChange, LastUpdate, LiquidAlphaOn, MaxAllowedUids, MaxAllowedValidators, NetworkMinLockCost,
 	NetworkRegisteredAt, NetworksAdded, Owner, Pallet, PendingEmission, PendingOwnerCut, Prometheus, PrometheusInfo,
 	RegistrationsThisBlock, RegistrationsThisInterval, RemovedNetworks, SubnetEpochIndex, SubnetOwner, SubnetOwnerCut,
 	SubnetOwnerHotkey, SubnetworkN, Tempo, TotalIssuance, Uids, ValidatorPermit, WeightCommits, WeightInfo, Weights,
@@ -527,57 +527,59 @@ mod benchmarks {
 	/// Paying `m` miners, all stake on whom is their owners'.
 	#[benchmark]
 	fn pay_miners(m: Linear<0, MOST_UIDS>) {
-		let neurons = stakers::<T>(m, STAKE);
+		let payees = payees::<T>(m, true);
 		let output = EpochOutput { server_emission: vec![STAKE / 2; m as usize], ..Default::default() };
 		let paid;
 		add_other_items();
 
 		#[block]
 		{
-			paid = Pallet::<T>::pay(NETUID, &output);
+			paid = read_and_pay::<T>(&output);
 		}
 
-		assert_eq!((paid.miners, paid.newcomers), (m, 0));
-		assert!(neurons.iter().all(|(hotkey, owner)| Pallet::<T>::stake_of(hotkey, owner, NETUID) == STAKE * 3 / 2));
+		assert_eq!(paid, Paid { miners: m, ..Paid::default() });
+		assert_stakes::<T>(&payees[..m as usize], STAKE * 3 / 2);
 	}
 
 	/// Paying `m` miners, who have no stake yet.
 	#[benchmark]
 	fn pay_newcomers(m: Linear<0, MOST_UIDS>) {
-		let neurons = stakers::<T>(m, 0);
+		let payees = payees::<T>(m, false);
 		let output = EpochOutput { server_emission: vec![STAKE; m as usize], ..Default::default() };
 		let paid;
 		add_other_items();
 
 		#[block]
 		{
-			paid = Pallet::<T>::pay(NETUID, &output);
+			paid = read_and_pay::<T>(&output);
 		}
 
-		assert_eq!((paid.miners, paid.newcomers), (m, m));
-		assert!(neurons.iter().all(|(hotkey, owner)| Pallet::<T>::stake_of(hotkey, owner, NETUID) == STAKE));
+		assert_eq!(paid, Paid { miners: m, newcomers: m, ..Paid::default() });
+		assert_stakes::<T>(&payees[..m as usize], STAKE);
 	}
 
 	/// Paying `v` validators, who have stake on this subnet alone, so much that their owners' shares are counted anew.
 	#[benchmark]
 	fn pay_validators(v: Linear<0, MOST_UIDS>) {
-		let neurons = stakers::<T>(v, STAKE);
+		let payees = payees::<T>(v, true);
 		let permits = vec![true; v as usize];
 		let output = EpochOutput { validator_emission: vec![STAKE; v as usize], permits, ..Default::default() };
+		let paid;
 		add_other_items();
 
 		#[block]
 		{
-			Pallet::<T>::pay(NETUID, &output);
+			paid = read_and_pay::<T>(&output);
 		}
 
-		assert!(neurons.iter().all(|(hotkey, owner)| Pallet::<T>::stake_of(hotkey, owner, NETUID) == 2 * STAKE));
+		assert_eq!(paid, Paid { validators: v, ..Paid::default() });
+		assert_stakes::<T>(&payees[..v as usize], 2 * STAKE);
 	}
 
 	/// Paying `b` neurons as validators, as above, and then as miners.
 	#[benchmark]
 	fn pay_both(b: Linear<0, MOST_UIDS>) {
-		let neurons = stakers::<T>(b, STAKE);
+		let payees = payees::<T>(b, true);
 		let output = EpochOutput {
 			permits: vec![true; b as usize],
 			validator_emission: vec![STAKE; b as usize],
@@ -589,11 +591,11 @@ mod benchmarks {
 
 		#[block]
 		{
-			paid = Pallet::<T>::pay(NETUID, &output);
+			paid = read_and_pay::<T>(&output);
 		}
 
-		assert_eq!((paid.both, paid.miners, paid.validators, paid.newcomers), (b, 0, 0, 0));
-		assert!(neurons.iter().all(|(hotkey, owner)| Pallet::<T>::stake_of(hotkey, owner, NETUID) == STAKE * 5 / 2));
+		assert_eq!(paid, Paid { both: b, ..Paid::default() });
+		assert_stakes::<T>(&payees[..b as usize], STAKE * 5 / 2);
 	}
 
 	/// An epoch that pays one validator, who has stake on `p` other subnets.

@@ -41,7 +41,7 @@ impl EpochSize {
 		}
 	}
 
-	/// Each benchmark is a whole epoch, or a whole payment, in which one of the numbers grows; what does not grow counts
+	/// Each benchmark is a whole epoch, or its reading and its payments, in which one of the numbers grows; what does not grow counts
 	/// once. A newcomer is counted as a miner or as both, too, so that what paying it costs more comes on top.
 	fn weight<W: WeightInfo>(&self) -> Weight {
 		let Paid { miners, validators, both, newcomers, further_pools } = self.paid;

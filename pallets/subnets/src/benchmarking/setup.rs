@@ -85,14 +85,24 @@ pub(super) fn give_owner<T: Config>(netuid: u16) {
 	Pallet::<T>::do_set_subnet_owner(netuid, coldkey, hotkey).expect("the subnet is there");
 }
 
-/// So many neurons with `stake`, on a new subnet that has twice [`STAKE`] to pay for each.
-pub(super) fn stakers<T: Config>(count: u32, stake: u64) -> Vec<(T::AccountId, T::AccountId)> {
-	add_subnets::<T>(1);
-	let neurons = (0..count).map(|_| add_neuron::<T>(NETUID, stake)).collect();
-	let amount = 2 * STAKE * u64::from(count);
-	PendingEmission::<T>::insert(NETUID, amount);
-	TotalIssuance::<T>::mutate(|issuance| *issuance += amount);
-	neurons
+/// A full subnet of as many neurons as there can be, each with a [`STAKE`] or none of them, that has twice that to pay for
+/// `paid` of them. Returns all, each with its owner.
+pub(super) fn payees<T: Config>(paid: u32, are_staked: bool) -> Vec<(T::AccountId, T::AccountId)> {
+	let (staked, pending) = (if are_staked { MOST_UIDS } else { 0 }, 2 * STAKE * u64::from(paid));
+	Subnet { neurons: MOST_UIDS, validators: 0, staked, pending, ..Subnet::SILENT }.create::<T>();
+	let hotkeys = (0..MOST_UIDS as u16).filter_map(|uid| Keys::<T>::get(NETUID, uid));
+	hotkeys.map(|hotkey| (hotkey.clone(), Owner::<T>::get(&hotkey).expect("it has an owner"))).collect()
+}
+
+/// Pays as the epoch does: after it has read all neurons, which are then at hand.
+pub(super) fn read_and_pay<T: Config>(output: &EpochOutput) -> Paid {
+	core::hint::black_box(Pallet::<T>::epoch_input(NETUID, BLOCK.into()));
+	Pallet::<T>::pay(NETUID, output)
+}
+
+/// Each of `neurons` has so much stake, its owner's, on the subnet.
+pub(super) fn assert_stakes<T: Config>(neurons: &[(T::AccountId, T::AccountId)], stake: u64) {
+	assert!(neurons.iter().all(|(hotkey, owner)| Pallet::<T>::stake_of(hotkey, owner, NETUID) == stake));
 }
 
 /// What a subnet's epoch has to work on.

@@ -104,7 +104,9 @@ fn an_epoch_tells_what_it_paid() {
 #[test]
 fn who_is_paid_as_validator_and_as_miner_is_counted_as_both() {
 	execute(|| {
-		(1..=4).for_each(|coldkey| drop(join(1, coldkey, TAO)));
+		for coldkey in 1..=4 {
+			join(1, coldkey, TAO);
+		}
 		mint_pending(1, 100);
 		let output = EpochOutput {
 			permits: vec![true; 4],
