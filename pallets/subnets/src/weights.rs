@@ -59,164 +59,164 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn set_weights(e: u32) -> Weight {
 		// At least 253_888 ns.
-		Weight::from_parts(271_222_967, 0)
-			.saturating_add(Weight::from_parts(26_799, 0).saturating_mul(e.into()))
+		Weight::from_parts(286_018_889, 0)
+			.saturating_add(Weight::from_parts(24_699, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn add_stake() -> Weight {
-		// At least 132_778 ns.
-		Weight::from_parts(135_271_000, 0)
+		// At least 133_239 ns.
+		Weight::from_parts(135_492_000, 0)
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 	fn remove_stake() -> Weight {
-		// At least 123_935 ns.
-		Weight::from_parts(126_619_000, 0)
+		// At least 124_246 ns.
+		Weight::from_parts(126_609_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(8))
 	}
 	fn burned_register(n: u32) -> Weight {
 		// At least 275_480 ns.
-		Weight::from_parts(319_851_651, 0)
-			.saturating_add(Weight::from_parts(2_772_378, 0).saturating_mul(n.into()))
+		Weight::from_parts(320_707_276, 0)
+			.saturating_add(Weight::from_parts(2_772_170, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(33))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(29))
 	}
 	fn forget_weights(r: u32) -> Weight {
 		// At least 9_564 ns.
-		Weight::from_parts(2_738_547, 0)
-			.saturating_add(Weight::from_parts(37_549_132, 0).saturating_mul(r.into()))
+		Weight::from_parts(4_983_200, 0)
+			.saturating_add(Weight::from_parts(37_468_400, 0).saturating_mul(r.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(r.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(r.into())))
 	}
 	fn root_register() -> Weight {
 		// At least 867_482 ns.
-		Weight::from_parts(902_564_000, 0)
+		Weight::from_parts(895_204_000, 0)
 			.saturating_add(T::DbWeight::get().reads(147))
 			.saturating_add(T::DbWeight::get().writes(26))
 	}
 	fn serve_axon() -> Weight {
 		// At least 41_672 ns.
-		Weight::from_parts(43_104_000, 0)
+		Weight::from_parts(43_064_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn serve_prometheus() -> Weight {
 		// At least 42_253 ns.
-		Weight::from_parts(43_475_000, 0)
+		Weight::from_parts(43_434_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn unstake_all() -> Weight {
 		// At least 15_578_231 ns.
-		Weight::from_parts(16_124_515_000, 0)
+		Weight::from_parts(16_095_191_000, 0)
 			.saturating_add(T::DbWeight::get().reads(264))
 			.saturating_add(T::DbWeight::get().writes(264))
 	}
 	fn move_stake() -> Weight {
 		// At least 160_849 ns.
-		Weight::from_parts(164_745_000, 0)
+		Weight::from_parts(164_696_000, 0)
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().writes(13))
 	}
 	fn decrease_take() -> Weight {
 		// At least 38_707 ns.
-		Weight::from_parts(40_000_000, 0)
+		Weight::from_parts(39_960_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn increase_take() -> Weight {
 		// At least 47_130 ns.
-		Weight::from_parts(48_462_000, 0)
+		Weight::from_parts(48_472_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn commit_weights() -> Weight {
 		// At least 229_342 ns.
-		Weight::from_parts(239_416_000, 0)
+		Weight::from_parts(233_938_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn reveal_weights(e: u32) -> Weight {
 		// At least 210_714 ns.
-		Weight::from_parts(251_398_759, 0)
-			.saturating_add(Weight::from_parts(2_652_330, 0).saturating_mul(e.into()))
+		Weight::from_parts(227_672_000, 0)
+			.saturating_add(Weight::from_parts(2_714_997, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(e.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn check_weights(e: u32) -> Weight {
 		// At least 140_168 ns.
-		Weight::from_parts(158_665_006, 0)
-			.saturating_add(Weight::from_parts(16_324, 0).saturating_mul(e.into()))
+		Weight::from_parts(156_821_785, 0)
+			.saturating_add(Weight::from_parts(17_322, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 	}
 	fn check_reveal(e: u32) -> Weight {
 		// At least 118_317 ns.
-		Weight::from_parts(109_313_795, 0)
-			.saturating_add(Weight::from_parts(2_695_086, 0).saturating_mul(e.into()))
+		Weight::from_parts(115_620_692, 0)
+			.saturating_add(Weight::from_parts(2_696_307, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(10))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(e.into())))
 	}
 	fn register_network() -> Weight {
 		// At least 639_473 ns.
-		Weight::from_parts(666_063_000, 0)
+		Weight::from_parts(661_285_000, 0)
 			.saturating_add(T::DbWeight::get().reads(86))
 			.saturating_add(T::DbWeight::get().writes(27))
 	}
 	fn set_hyperparameter() -> Weight {
 		// At least 33_740 ns.
-		Weight::from_parts(34_972_000, 0)
+		Weight::from_parts(34_922_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn set_subnet_owner() -> Weight {
 		// At least 43_144 ns.
-		Weight::from_parts(44_557_000, 0)
+		Weight::from_parts(44_457_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn set_subnet_owner_cut() -> Weight {
 		// At least 15_683 ns.
-		Weight::from_parts(16_295_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		Weight::from_parts(16_284_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn adjust_burn() -> Weight {
 		// At least 72_268 ns.
-		Weight::from_parts(77_225_000, 0)
+		Weight::from_parts(78_467_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn count_registrations(r: u32) -> Weight {
 		// At least 39_119 ns.
 		Weight::from_parts(39_119_000, 0)
-			.saturating_add(Weight::from_parts(15_666_086, 0).saturating_mul(r.into()))
+			.saturating_add(Weight::from_parts(15_678_264, 0).saturating_mul(r.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(r.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(r.into())))
 	}
 	fn create_network() -> Weight {
-		// At least 496_630 ns.
-		Weight::from_parts(513_114_000, 0)
+		// At least 497_091 ns.
+		Weight::from_parts(514_337_000, 0)
 			.saturating_add(T::DbWeight::get().reads(66))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	fn dissolve_network() -> Weight {
 		// At least 74_992 ns.
-		Weight::from_parts(91_997_000, 0)
+		Weight::from_parts(90_705_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 	fn clear_nothing() -> Weight {
 		// At least 17_516 ns.
-		Weight::from_parts(18_197_000, 0).saturating_add(T::DbWeight::get().reads(3))
+		Weight::from_parts(18_217_000, 0).saturating_add(T::DbWeight::get().reads(3))
 	}
 	fn clear_neurons(k: u32) -> Weight {
 		// At least 6_850 ns.
 		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(35_850_310, 0).saturating_mul(k.into()))
+			.saturating_add(Weight::from_parts(35_695_185, 0).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(k.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -224,12 +224,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	fn clear_records() -> Weight {
 		// At least 116_243 ns.
-		Weight::from_parts(120_470_000, 0).saturating_add(T::DbWeight::get().writes(53))
+		Weight::from_parts(118_757_000, 0).saturating_add(T::DbWeight::get().writes(53))
 	}
 	fn return_stake(k: u32) -> Weight {
 		// At least 23_695 ns.
 		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(133_316_366, 0).saturating_mul(k.into()))
+			.saturating_add(Weight::from_parts(133_044_656, 0).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(k.into())))
 			.saturating_add(T::DbWeight::get().writes(7))
@@ -237,8 +237,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	fn mint_block_emission(s: u32) -> Weight {
 		// At least 78_516 ns.
-		Weight::from_parts(124_230_698, 0)
-			.saturating_add(Weight::from_parts(22_682_660, 0).saturating_mul(s.into()))
+		Weight::from_parts(121_625_666, 0)
+			.saturating_add(Weight::from_parts(23_203_666, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
@@ -246,23 +246,23 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	fn idle(s: u32) -> Weight {
 		// At least 47_490 ns.
-		Weight::from_parts(85_367_093, 0)
-			.saturating_add(Weight::from_parts(12_534_781, 0).saturating_mul(s.into()))
+		Weight::from_parts(84_690_705, 0)
+			.saturating_add(Weight::from_parts(12_670_058, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(s.into())))
 	}
 	fn defer_epochs(d: u32) -> Weight {
-		// At least 94_310 ns.
-		Weight::from_parts(109_552_372, 0)
-			.saturating_add(Weight::from_parts(2_748_338, 0).saturating_mul(d.into()))
+		// At least 97_235 ns.
+		Weight::from_parts(122_983_652, 0)
+			.saturating_add(Weight::from_parts(2_657_869, 0).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn epoch_neurons(n: u32) -> Weight {
 		// At least 344_644 ns.
-		Weight::from_parts(838_108_959, 0)
-			.saturating_add(Weight::from_parts(14_071_879, 0).saturating_mul(n.into()))
+		Weight::from_parts(455_245_262, 0)
+			.saturating_add(Weight::from_parts(14_640_885, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(26))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(22))
@@ -270,50 +270,50 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn epoch_validators(v: u32) -> Weight {
 		// At least 4_559_644 ns.
 		Weight::from_parts(4_559_644_000, 0)
-			.saturating_add(Weight::from_parts(20_394_695, 0).saturating_mul(v.into()))
+			.saturating_add(Weight::from_parts(22_761_951, 0).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads(793))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(22))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(v.into())))
 	}
 	fn pay_miners(m: u32) -> Weight {
-		// At least 53_890 ns.
-		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(86_739_532, 0).saturating_mul(m.into()))
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(m.into())))
+		// At least 80_204_751 ns.
+		Weight::from_parts(78_865_235_000, 0)
+			.saturating_add(Weight::from_parts(85_855_851, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(12306))
+			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(m.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(m.into())))
 	}
 	fn pay_newcomers(m: u32) -> Weight {
-		// At least 55_703 ns.
-		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(62_738_157, 0).saturating_mul(m.into()))
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(m.into())))
+		// At least 53_955_801 ns.
+		Weight::from_parts(49_556_932_833, 0)
+			.saturating_add(Weight::from_parts(62_657_404, 0).saturating_mul(m.into()))
+			.saturating_add(T::DbWeight::get().reads(12306))
+			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(m.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(m.into())))
 	}
 	fn pay_validators(v: u32) -> Weight {
-		// At least 54_221 ns.
-		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(175_194_274, 0).saturating_mul(v.into()))
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(v.into())))
+		// At least 78_800_548 ns.
+		Weight::from_parts(79_850_318_391, 0)
+			.saturating_add(Weight::from_parts(168_859_717, 0).saturating_mul(v.into()))
+			.saturating_add(T::DbWeight::get().reads(12306))
+			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(v.into())))
 	}
 	fn pay_both(b: u32) -> Weight {
-		// At least 56_124 ns.
-		Weight::from_parts(0, 0)
-			.saturating_add(Weight::from_parts(222_720_305, 0).saturating_mul(b.into()))
-			.saturating_add(T::DbWeight::get().reads(3))
-			.saturating_add(T::DbWeight::get().reads(8_u64.saturating_mul(b.into())))
+		// At least 76_801_780 ns.
+		Weight::from_parts(87_414_982_570, 0)
+			.saturating_add(Weight::from_parts(218_733_994, 0).saturating_mul(b.into()))
+			.saturating_add(T::DbWeight::get().reads(12306))
+			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(b.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(b.into())))
 	}
 	fn epoch_pools(p: u32) -> Weight {
-		// At least 523_079 ns.
+		// At least 526_024 ns.
 		Weight::from_parts(560_517_000, 0)
 			.saturating_add(Weight::from_parts(31_891_000, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(36))
@@ -323,22 +323,22 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	}
 	fn epoch_weights(e: u32) -> Weight {
 		// At least 4_572_103 ns.
-		Weight::from_parts(4_896_928_745, 0)
-			.saturating_add(Weight::from_parts(42_745, 0).saturating_mul(e.into()))
+		Weight::from_parts(4_894_156_010, 0)
+			.saturating_add(Weight::from_parts(43_676, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(921))
 			.saturating_add(T::DbWeight::get().writes(86))
 	}
 	fn epoch_bonds(e: u32) -> Weight {
 		// At least 5_408_718 ns.
-		Weight::from_parts(5_795_636_823, 0)
-			.saturating_add(Weight::from_parts(20_911, 0).saturating_mul(e.into()))
+		Weight::from_parts(5_793_973_899, 0)
+			.saturating_add(Weight::from_parts(21_023, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(921))
 			.saturating_add(T::DbWeight::get().writes(86))
 	}
 	fn epoch_liquid(e: u32) -> Weight {
 		// At least 4_697_239 ns.
-		Weight::from_parts(5_103_045_697, 0)
-			.saturating_add(Weight::from_parts(75_395, 0).saturating_mul(e.into()))
+		Weight::from_parts(5_107_409_058, 0)
+			.saturating_add(Weight::from_parts(74_706, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(924))
 			.saturating_add(T::DbWeight::get().writes(86))
 	}
