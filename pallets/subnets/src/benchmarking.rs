@@ -328,7 +328,7 @@ mod benchmarks {
 		RegistrationsThisInterval::<T>::insert(NETUID, 64);
 		let before = Burn::<T>::get(NETUID);
 		let adjusted;
-		add_other_items();
+		add_other_items::<T>();
 
 		#[block]
 		{
@@ -343,7 +343,7 @@ mod benchmarks {
 	fn count_registrations(r: Linear<0, { T::MaxSubnets::get() }>) {
 		(0..r as u16).for_each(|netuid| RegistrationsThisBlock::<T>::insert(netuid, 1));
 		let counted;
-		add_other_items();
+		add_other_items::<T>();
 
 		#[block]
 		{
@@ -455,7 +455,7 @@ mod benchmarks {
 		let netuids = add_subnets::<T>(s);
 		share_emission::<T>(&netuids, s);
 		let minted;
-		add_other_items();
+		add_other_items::<T>();
 
 		#[block]
 		{
@@ -470,7 +470,7 @@ mod benchmarks {
 	fn idle(s: Linear<0, { T::MaxSubnets::get() }>) {
 		let netuids = add_subnets::<T>(s);
 		netuids.iter().for_each(|netuid| Tempo::<T>::insert(netuid, u16::MAX));
-		add_other_items();
+		add_other_items::<T>();
 
 		#[block]
 		{
@@ -485,7 +485,7 @@ mod benchmarks {
 	fn defer_epochs(d: Linear<0, { T::MaxSubnets::get() }>) {
 		let netuids = add_subnets::<T>(d);
 		Subnet { neurons: MOST_UIDS, validators: VALIDATORS, staked: 0, ..Subnet::SILENT }.create::<T>();
-		add_other_items();
+		add_other_items::<T>();
 
 		#[block]
 		{
@@ -500,7 +500,7 @@ mod benchmarks {
 	#[benchmark]
 	fn epoch_neurons(n: Linear<0, MOST_UIDS>) {
 		Subnet { neurons: n, validators: 0, ..Subnet::SILENT }.create::<T>();
-		add_other_items();
+		add_other_items::<T>();
 
 		#[block]
 		{
@@ -514,7 +514,7 @@ mod benchmarks {
 	#[benchmark]
 	fn epoch_validators(v: Linear<0, VALIDATORS>) {
 		Subnet { validators: v, ..Subnet::SILENT }.create::<T>();
-		add_other_items();
+		add_other_items::<T>();
 
 		#[block]
 		{
@@ -530,7 +530,7 @@ mod benchmarks {
 		let payees = payees::<T>(m, true);
 		let output = EpochOutput { server_emission: vec![STAKE / 2; m as usize], ..Default::default() };
 		let paid;
-		add_other_items();
+		add_other_items::<T>();
 
 		#[block]
 		{
@@ -547,7 +547,7 @@ mod benchmarks {
 		let payees = payees::<T>(m, false);
 		let output = EpochOutput { server_emission: vec![STAKE; m as usize], ..Default::default() };
 		let paid;
-		add_other_items();
+		add_other_items::<T>();
 
 		#[block]
 		{
@@ -565,7 +565,7 @@ mod benchmarks {
 		let permits = vec![true; v as usize];
 		let output = EpochOutput { validator_emission: vec![STAKE; v as usize], permits, ..Default::default() };
 		let paid;
-		add_other_items();
+		add_other_items::<T>();
 
 		#[block]
 		{
@@ -587,7 +587,7 @@ mod benchmarks {
 			..Default::default()
 		};
 		let paid;
-		add_other_items();
+		add_other_items::<T>();
 
 		#[block]
 		{
@@ -609,7 +609,7 @@ mod benchmarks {
 			fund::<T>(&coldkey, STAKE);
 			Pallet::<T>::do_add_stake(coldkey.clone(), hotkey.clone(), netuid, STAKE).expect("it can pay");
 		}
-		add_other_items();
+		add_other_items::<T>();
 
 		#[block]
 		{

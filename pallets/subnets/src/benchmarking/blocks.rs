@@ -89,7 +89,7 @@ impl SubnetsBlock {
 			Tempo::<T>::insert(netuid, BLOCK as u16 + netuid + 1); // A period that ends in this block.
 		}
 		share_emission::<T>(&netuids, self.subnets);
-		add_other_items();
+		add_other_items::<T>();
 		frame_system::Pallet::<T>::set_block_number(BLOCK.into());
 		|| Pallet::<T>::on_initialize(BLOCK.into())
 	}
