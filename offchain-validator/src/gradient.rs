@@ -18,6 +18,7 @@ mod codec;
 mod compressed;
 mod container;
 mod invalid;
+mod limits;
 #[cfg(feature = "torch")]
 mod momentum;
 #[cfg(test)]
@@ -27,11 +28,12 @@ pub(crate) mod recorded;
 pub use compression::{Coding, Compressed, Layout, LayoutError, Layouts, Quantised, Quantiser, StepError, Values};
 
 #[cfg(feature = "torch")]
-pub use aggregate::{aggregate, alone, evaluation_step, outer_step, Aggregated, Limits};
+pub use aggregate::{aggregate, alone, evaluation_step, outer_step, Aggregated};
 #[cfg(feature = "torch")]
 pub use codec::Codec;
 pub use compressed::{CompressedGradient, Header, MAX_PAGES};
 pub use container::{decode, encode, max_bytes};
 pub use invalid::InvalidGradient;
+pub use limits::Limits;
 #[cfg(feature = "torch")]
 pub use momentum::Momentum;

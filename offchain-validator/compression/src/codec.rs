@@ -10,7 +10,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::aggregate::{clip_factor, median, norm, unit_factor};
 use crate::chunk::{self, Rows, RowsMut, Sides};
-use crate::compressed::{Compressed, Values};
+use crate::compressed::Compressed;
 use crate::dct::Dct;
 use crate::largest::{self, largest};
 use crate::layout::{Coding, Layout, Layouts};
@@ -126,11 +126,7 @@ impl Codec {
 				|scratch, (stripe, (indices, kept))| self.compress_stripe(layout, stripe, indices, kept, scratch),
 			);
 		});
-		let values = match self.layouts.coding() {
-			Coding::Dct => Values::Plain(kept),
-			Coding::Quantised(quantiser) => Values::Quantised(quantiser.quantise(&kept)),
-		};
-		Ok(Compressed { indices, values })
+		Ok(Compressed { indices, values: self.layouts.coding().values(kept) })
 	}
 
 	/// What decodes from the gradients of several peers together; into `decoded`, whatever is in it.
@@ -167,12 +163,6 @@ impl Codec {
 			part.factor = limit.map_or(1.0, |limit| clip_factor(norm(&part.values), limit));
 		}
 		self.decode_parts(parameter, layout, &parts, decoded)
-	}
-
-	/// The median length of what peers sent of a parameter, to which [`Self::aggregate`] cuts the longer ones; none of nobody.
-	pub fn median_norm(&self, parameter: &str, peers: &[&Compressed]) -> Option<f64> {
-		self.layouts.get(parameter)?;
-		median(peers.iter().map(|sent| norm(&sent.values.numbers())).collect())
 	}
 
 	/// Takes from `values` what decodes from `sent`.

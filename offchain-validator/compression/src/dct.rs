@@ -107,6 +107,13 @@ impl Dct {
 	}
 }
 
+/// The matrix of the transform of so many elements, row by row, by its definition. Its transpose is its inverse.
+pub fn basis(length: usize) -> Vec<f64> {
+	let scale = |k| (if k == 0 { 1.0 } else { 2.0 } / length as f64).sqrt();
+	let element = move |i: usize, k: usize| scale(k) * cos_half_turns((2 * i + 1) * k, 2 * length);
+	(0..length).flat_map(|i| (0..length).map(move |k| element(i, k))).collect()
+}
+
 /// Sums of mirrored elements, then their differences times `weights`; for each piece of a length.
 #[inline(always)]
 fn halve(from: &[Lanes], to: &mut [Lanes], length: usize, weights: &[f64]) {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::compressed::Values;
 use crate::pack::MAX_INDICES;
 use crate::quantise::Quantiser;
 
@@ -65,6 +66,16 @@ pub enum LayoutError {
 	/// Packed indices come in pairs.
 	#[error("shape {0:?}: no side has a divisor for chunks of two elements at least, which packed indices need")]
 	Single(Vec<usize>),
+}
+
+impl Coding {
+	/// What is kept, as it is written.
+	pub fn values(self, kept: Vec<f32>) -> Values {
+		match self {
+			Self::Dct => Values::Plain(kept),
+			Self::Quantised(quantiser) => Values::Quantised(quantiser.quantise(&kept)),
+		}
+	}
 }
 
 impl Layout {

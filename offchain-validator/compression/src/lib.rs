@@ -27,6 +27,7 @@ mod quantise;
 pub use aggregate::{clip_factor, median, norm, unit_factor};
 pub use codec::{Codec, StepError};
 pub use compressed::{Compressed, Values};
+pub use dct::basis;
 pub use feedback::Feedback;
 pub use layout::{Coding, Layout, LayoutError, Layouts};
 pub use pack::{pack12, pack_signs, unpack12, unpack_signs, PackError};

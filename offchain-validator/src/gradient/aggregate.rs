@@ -8,7 +8,7 @@ use tch::Tensor;
 
 use super::codec::Codec;
 use super::compressed::CompressedGradient;
-use super::{Coding, Compressed, StepError};
+use super::{Coding, Compressed, Limits, StepError};
 use crate::model::Params;
 
 /// What decodes from the gradients of some peers, parameter by parameter; on the processor.
@@ -17,10 +17,6 @@ pub struct Aggregated {
 	coding: Coding,
 	tensors: BTreeMap<String, Tensor>,
 }
-
-/// How long the gradient of each parameter may be when it is measured: the median of those that make the step.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Limits(BTreeMap<String, f64>);
 
 impl Aggregated {
 	/// The gradient of each parameter.
@@ -39,22 +35,6 @@ impl Aggregated {
 	}
 }
 
-impl Limits {
-	/// Of these peers' gradients. [`Coding::Dct`], of which signs alone count, needs none.
-	pub fn of(codec: &Codec, peers: &[&CompressedGradient]) -> Self {
-		let limit = |parameter: &str| {
-			let sent: Vec<_> = peers.iter().filter_map(|peer| peer.get(parameter)).collect();
-			Some((parameter.to_owned(), codec.plain().median_norm(parameter, &sent)?))
-		};
-		match codec.layouts().coding() {
-			Coding::Dct => Self::default(),
-			Coding::Quantised(_) => {
-				Self(codec.layouts().iter().filter_map(|(parameter, _)| limit(parameter)).collect())
-			},
-		}
-	}
-}
-
 /// The mean of the peers' gradients, see [`compression::Codec::aggregate`].
 ///
 /// The order of peers is that of the sums: give them by ascending uid.
@@ -68,7 +48,7 @@ pub fn aggregate(codec: &Codec, peers: &[&CompressedGradient]) -> Result<Aggrega
 /// The gradient of one peer, no longer than the `limits` allow.
 pub fn alone(codec: &Codec, gradient: &CompressedGradient, limits: &Limits) -> Result<Aggregated, StepError> {
 	decoded(codec, |parameter, decoded| {
-		codec.plain().decode(parameter, sent(gradient, parameter)?, limits.0.get(parameter).copied(), decoded)
+		codec.plain().decode(parameter, sent(gradient, parameter)?, limits.get(parameter), decoded)
 	})
 }
 

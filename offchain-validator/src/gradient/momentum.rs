@@ -8,7 +8,7 @@ use compression::Feedback;
 
 use super::codec::Codec;
 use super::{Coding, Compressed, StepError};
-use crate::model::{elements, Gradients, Params};
+use crate::model::{elements, Gradients};
 
 /// Windows at the start in which what was sent stays in the accumulator as well, for [`Coding::Dct`].
 const WARM_UP: u32 = 5;
@@ -32,14 +32,6 @@ impl Momentum {
 		self.windows = self.windows.saturating_add(1);
 		for (parameter, gradient) in gradients.named() {
 			self.feedback.add(parameter, &elements(gradient, 0..gradient.numel()), lr);
-		}
-	}
-
-	/// Adds what the steps of one window have made of the parameters: `m = decay·m + (before - after)`.
-	pub fn accumulate_steps(&mut self, before: &Params, after: &Params) {
-		self.windows = self.windows.saturating_add(1);
-		for ((parameter, before), (_, after)) in before.named().zip(after.named()) {
-			self.feedback.add(parameter, &elements(&(before - after), 0..before.numel()), 1.0);
 		}
 	}
 

@@ -60,11 +60,11 @@ pub struct Training {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Codec {
-	/// Coefficients of a cosine transform, of whose sum the signs make the step. A miner sums up its gradients at the
-	/// parameters that all have (Templar's first version).
+	/// Coefficients of a cosine transform, of whose sum the signs make the step: each as long as the learning rate, after
+	/// what the weight decay takes (Templar's first version).
 	Dct,
-	/// Quantised elements, of which the mean is the step. A miner takes steps of its own, with AdamW and the learning rate and
-	/// weight decay of this section, and sends where they have led to (Templar's later version).
+	/// Quantised elements, of which the mean is the step. Learning rate and weight decay are the miners' own matter (Templar's
+	/// later version).
 	Quantised {
 		/// Bins of the quantiser.
 		bins: usize,
@@ -142,6 +142,22 @@ impl crate::hparams::Hparams for Hparams {
 }
 
 impl Training {
+	/// What the outer step is multiplied by when the learning rate is `learning_rate`.
+	pub fn outer_learning_rate(&self, learning_rate: f64) -> f64 {
+		match self.codec {
+			Codec::Dct => learning_rate,
+			Codec::Quantised { outer_learning_rate, .. } => outer_learning_rate,
+		}
+	}
+
+	/// The weight decay of the outer step.
+	pub fn outer_weight_decay(&self) -> f64 {
+		match self.codec {
+			Codec::Dct => self.weight_decay,
+			Codec::Quantised { .. } => 0.0,
+		}
+	}
+
 	fn check(&self) -> Result<(), HparamsError> {
 		within("training.learning_rate", self.learning_rate, above(0.0, 1.0))?;
 		within("training.warmup_steps", self.warmup_steps, 1..=1_000_000)?;

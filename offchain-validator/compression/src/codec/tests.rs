@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::compressed::Values;
 use crate::quantise::Quantiser;
 
 const FOUR_BINS: Coding = Coding::Quantised(Quantiser { bins: 4, range: 6.0 });
@@ -64,8 +65,6 @@ fn what_is_quantised_is_cut_down_to_the_median_length() {
 	let sent = |value: f32| plain(&[0, 1], &[value, 0.0]);
 	let found = aggregated(&codec, &[sent(1.0), sent(3.0), sent(1e30)]);
 	assert!((found[0] - 7.0 / 3.0).abs() < 1e-6 && found[1..] == [0.0; 3], "{found:?}");
-	let three = [sent(1.0), sent(-3.0), sent(9.0)];
-	assert_eq!(codec.median_norm("p", &three.iter().collect::<Vec<_>>()), Some(3.0));
 	let mut alone = vec![0.0; 4];
 	codec.decode("p", &sent(9.0), Some(3.0), &mut alone).unwrap();
 	assert!((alone[0] - 3.0).abs() < 1e-6, "{alone:?}");
@@ -97,7 +96,6 @@ fn what_belongs_to_another_model_is_refused() {
 	assert_eq!(decode("p", &plain(&[0, 1], &[1.0]), 4), other("p"));
 	assert_eq!(codec.compress("p", &[0.0; 3]).map(|_| ()), other("p"));
 	assert_eq!(codec.encode("q", &[0.0; 4]).map(|_| ()), other("q"));
-	assert_eq!(codec.median_norm("q", &[&sound]), None);
 }
 
 #[test]

@@ -141,7 +141,7 @@ fn a_step_of_the_later_form_goes_along_the_gradient_itself() {
 	let computed = gradients(&tiny.params, &batches);
 	let sent = computed.named().map(|(name, tensor)| (name.to_owned(), codec.compress(name, tensor).unwrap()));
 	let peer = gradient(sent.collect(), codec.layouts());
-	let limits = Limits::of(&codec, &[&peer, &peer]);
+	let limits = Limits::of(codec.layouts(), &[&peer, &peer]);
 	let stepped = evaluation_step(&codec, &tiny.params, &peer, &limits, 0.5).unwrap();
 	let mut together = tiny.params.copy();
 	outer_step(&mut together, &aggregate(&codec, &[&peer, &peer]).unwrap(), 0.5, 0.0).unwrap();

@@ -2,7 +2,7 @@
 
 //! The codec against what the reference has made of the same numbers.
 
-use compression::{pack12, pack_signs, unpack12, unpack_signs, Codec};
+use compression::{basis, median, norm, pack12, pack_signs, unpack12, unpack_signs, Codec};
 use serde_json::Value;
 
 use super::super::{Coding, Compressed, Layout, Layouts, Quantised, Quantiser};
@@ -62,6 +62,8 @@ fn bases_are_as_recorded() {
 		let inverse =
 			|at| decoded(&codec, &Compressed { indices: (0..n as u16).collect(), values: unit(at).into() });
 		check_close("forward", &(0..n).flat_map(forward).collect::<Vec<_>>(), &floats(&case["forward"]), 1e-6);
+		let defined: Vec<f32> = basis(n).into_iter().map(|element| element as f32).collect();
+		check_close("basis", &defined, &floats(&case["forward"]), 1e-6);
 		check_close("inverse", &(0..n).flat_map(inverse).collect::<Vec<_>>(), &floats(&case["inverse"]), 1e-6);
 	}
 }
@@ -194,7 +196,7 @@ fn check_aggregated(case: &Value, coding: Coding, kept: usize, lr: f64) {
 	check_step(&gradient, lr, &case["param_after_outer_step"]);
 	let limit = match coding {
 		Coding::Dct => None,
-		Coding::Quantised(_) => codec.median_norm("p", &sent),
+		Coding::Quantised(_) => median(peers.iter().map(|peer| norm(&peer.values.numbers())).collect()),
 	};
 	if let Some(limit) = limit {
 		check_close("limit", &[limit as f32], &floats(&case["median_norm"]), 1e-7);
