@@ -19,6 +19,8 @@ mod compressed;
 mod container;
 mod invalid;
 mod limits;
+#[cfg(all(test, feature = "torch"))]
+mod measure;
 #[cfg(feature = "torch")]
 mod momentum;
 #[cfg(test)]

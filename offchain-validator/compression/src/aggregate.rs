@@ -17,7 +17,7 @@ pub fn median(mut numbers: Vec<f64>) -> Option<f64> {
 }
 
 /// Scales to length one.
-pub fn unit_factor(norm: f64) -> f64 {
+pub(crate) fn unit_factor(norm: f64) -> f64 {
 	1.0 / (norm + NORM_FLOOR)
 }
 

@@ -24,7 +24,7 @@ mod layout;
 mod pack;
 mod quantise;
 
-pub use aggregate::{clip_factor, median, norm, unit_factor};
+pub use aggregate::{clip_factor, median, norm};
 pub use codec::{Codec, StepError};
 pub use compressed::{Compressed, Values};
 pub use dct::basis;
