@@ -12,8 +12,8 @@ use mechanisms::templar::sync::SAMPLED;
 use super::Hparams;
 use crate::data::{Batch, Dataset};
 use crate::gradient::{
-	aggregate, evaluation_step, outer_step, Codec, Compressed, CompressedGradient, LayoutError, Layouts, Momentum,
-	StepError,
+	aggregate, evaluation_step, outer_step, Codec, Compressed, CompressedGradient, LayoutError, Layouts, Limits,
+	Momentum, StepError,
 };
 use crate::model::{Gradients, Params, ParamsError};
 use crate::shared_model::{SharedModel, SharedModelError};
@@ -44,7 +44,8 @@ pub struct Engine {
 /// How the parameters of `hparams` travel.
 pub fn layouts(hparams: &Hparams) -> Result<Layouts, LayoutError> {
 	let training = &hparams.training;
-	Layouts::new(&hparams.model.parameter_shapes(), training.target_chunk, training.topk_compression)
+	let shapes = hparams.model.parameter_shapes();
+	Layouts::with_coding(&shapes, training.target_chunk, training.topk_compression, training.codec.coding())
 }
 
 impl Engine {
@@ -105,7 +106,9 @@ impl Engine {
 			return Ok(());
 		}
 		let aggregated = aggregate(&self.codec, gradients)?;
-		Ok(outer_step(&mut self.shared.params, &aggregated, learning_rate, self.hparams.training.weight_decay)?)
+		let training = &self.hparams.training;
+		let (step, decay) = (training.outer_learning_rate(learning_rate), training.outer_weight_decay());
+		Ok(outer_step(&mut self.shared.params, &aggregated, step, decay)?)
 	}
 
 	/// What others may see of the model.
@@ -125,17 +128,20 @@ impl Engine {
 
 	/// What `gradient` does to the mean losses on `own` and `random` batches, tried on a copy of the model.
 	///
-	/// `random_before` is the loss of the model as it is on the random batches, which are the same for all miners.
+	/// It is taken no longer than `limits` allow. `random_before` is the loss of the model as it is on the random batches,
+	/// which are the same for all miners.
 	pub fn evaluate(
 		&self,
 		gradient: &CompressedGradient,
+		limits: &Limits,
 		own: &[Batch],
 		random: &[Batch],
 		random_before: f64,
 		learning_rate: f64,
 	) -> Result<Losses, EngineError> {
-		let step = learning_rate * self.hparams.evaluation.eval_lr_factor;
-		let stepped = evaluation_step(&self.codec, &self.shared.params, gradient, step)?;
+		let Hparams { training, evaluation, .. } = &*self.hparams;
+		let step = training.outer_learning_rate(learning_rate) * evaluation.eval_lr_factor;
+		let stepped = evaluation_step(&self.codec, &self.shared.params, gradient, limits, step)?;
 		Ok(Losses {
 			own_before: self.loss(own)?,
 			own_after: self.shared.loss(&stepped, own)?,

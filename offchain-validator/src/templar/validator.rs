@@ -141,7 +141,7 @@ impl Validator {
 		let copied = copies::offenders(node, &scores.state, window, submissions)?;
 		let sync = observe::sync(node, &mut scores.changes, view).await?;
 		let active = observe::active(node, &scores.last_seen, view);
-		let verdicts = evaluate::evaluate(node, &scores.state, window, after, submissions, &active, &copied).await?;
+		let verdicts = evaluate::evaluate(node, &scores.state, view, after, submissions, &active, &copied).await?;
 
 		let findings = Findings { copied, verdicts };
 		let seen = observe::observations(node, &scores.state, view, submissions, active, sync, findings.clone());

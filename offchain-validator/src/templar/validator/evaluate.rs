@@ -14,11 +14,11 @@ use mechanisms::templar::{State, Verdict};
 use mechanisms::{Policy, Uid};
 use tracing::{debug, warn};
 
-use super::{Node, NodeError, Submission};
+use super::{Node, NodeError, Submission, View};
 use crate::chain::BlockId;
 use crate::clock::Window;
 use crate::data::{assigned, Batch, Seed};
-use crate::gradient::CompressedGradient;
+use crate::gradient::{CompressedGradient, Limits};
 use crate::participant::all_unreachable;
 use crate::templar::engine::{Engine, EngineError};
 use crate::templar::gather::verdict;
@@ -31,7 +31,7 @@ pub(super) type Verdicts = BTreeMap<Uid, Verdict>;
 pub(super) async fn evaluate(
 	node: &Node,
 	scores: &State,
-	window: Window,
+	view: &View,
 	after: BlockId,
 	submissions: &BTreeMap<Uid, Submission>,
 	active: &BTreeSet<Uid>,
@@ -55,8 +55,16 @@ pub(super) async fn evaluate(
 			},
 		}
 	}
-	verdicts.extend(measure(node, window, after, gradients).await?);
+	let limits = limits(node, view, submissions);
+	verdicts.extend(measure(node, view.at.window, after, gradients, limits).await?);
 	Ok(verdicts)
+}
+
+/// How long gradients are taken at most: as those that make the step.
+fn limits(node: &Node, view: &View, submissions: &BTreeMap<Uid, Submission>) -> Limits {
+	let stepping = view.stepping(submissions);
+	let gradients = stepping.iter().filter_map(|uid| submissions.get(uid).and_then(Submission::content));
+	Limits::of(&node.layouts, &gradients.collect::<Vec<_>>())
 }
 
 /// So many numbers in [0, 1).
@@ -71,7 +79,9 @@ async fn measure(
 	window: Window,
 	after: BlockId,
 	gradients: Vec<CompressedGradient>,
+	limits: Limits,
 ) -> Result<Verdicts, NodeError> {
+	let limits = Arc::new(limits);
 	let hash = after.hash_bytes();
 	let learning_rate = node.learning_rate(window);
 	let (hparams, n_pages) = (node.hparams.clone(), node.dataset.n_train_pages());
@@ -90,11 +100,11 @@ async fn measure(
 	let mut verdicts = Verdicts::new();
 	for gradient in gradients {
 		let uid = gradient.header().uid;
-		let (sampler, random) = (sampler.clone(), random.clone());
+		let (sampler, random, limits) = (sampler.clone(), random.clone(), limits.clone());
 		// One job each, so that nothing else waits for the device longer than one miner takes.
 		let job = move |engine: &mut Engine| {
 			let own = sampler.own(engine, uid)?;
-			engine.evaluate(&gradient, &own, &random, random_before, learning_rate)
+			engine.evaluate(&gradient, &limits, &own, &random, random_before, learning_rate)
 		};
 		let verdict = match node.device.run(job).await? {
 			Ok(losses) => {
