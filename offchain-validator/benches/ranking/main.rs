@@ -50,6 +50,7 @@ struct Options {
 	out: Option<PathBuf>,
 	/// What cargo says to every benchmark.
 	#[arg(long, hide = true)]
+	#[allow(dead_code, reason = "it tells nothing, but must be known")]
 	bench: bool,
 }
 

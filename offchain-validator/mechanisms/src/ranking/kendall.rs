@@ -20,7 +20,11 @@ pub fn kendall_tau(left: &[f64], right: &[f64]) -> Option<f64> {
 }
 
 fn sign(difference: f64) -> f64 {
-	f64::from(i8::from(difference > 0.0) - i8::from(difference < 0.0))
+	if difference == 0.0 {
+		0.0
+	} else {
+		difference.signum()
+	}
 }
 
 #[cfg(test)]
