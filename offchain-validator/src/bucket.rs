@@ -17,6 +17,8 @@ mod http;
 pub mod key;
 pub mod own;
 mod s3;
+#[cfg(test)]
+pub(crate) mod server;
 pub mod store;
 
 pub use address::{BucketAddress, BucketName, Credentials};

@@ -87,3 +87,43 @@ fn local(root: &Path, name: &BucketName) -> Result<Bucket, BucketError> {
 	let store = LocalFileSystem::new_with_prefix(folder.root()).map_err(|error| unusable(io::Error::other(error)))?;
 	Ok(Bucket::local(folder, Arc::new(store)))
 }
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+	use crate::bucket::server::{buckets_at, fresh, server};
+	use crate::bucket::OwnKeys;
+
+	/// A bucket of which others learn a key that the server does not let read.
+	fn misread() -> OwnBucket {
+		let account = server().account();
+		let keys = OwnKeys::from_values(|name| {
+			let key = if name.contains("WRITE") { s3_server::writer(&account) } else { "other".into() };
+			Some(match name {
+				"BUCKET_ACCOUNT_ID" => account.clone(),
+				name if name.contains("SECRET") => s3_server::secret(&key),
+				_ => key,
+			})
+		});
+		OwnBucket::S3(keys.unwrap())
+	}
+
+	#[tokio::test]
+	async fn keys_that_do_not_do_what_they_should_are_told_at_the_start() {
+		let buckets = buckets_at(server().endpoint());
+		buckets.check(&fresh(), 3).await.unwrap();
+		let error = buckets.check(&misread(), 3).await.unwrap_err();
+		assert!(matches!(error, BucketError::Unreadable { .. }), "{error}");
+		let nowhere = OwnBucket::S3(OwnKeys::of_tests("nobody"));
+		assert!(matches!(buckets.check(&nowhere, 3).await, Err(BucketError::Put { .. })));
+	}
+
+	#[tokio::test]
+	async fn the_keys_that_are_published_cannot_write() {
+		let buckets = buckets_at(server().endpoint());
+		let reader = buckets.peer(&fresh().address()).unwrap();
+		let key = ObjectKey { kind: Kind::Gradient, window: 7, uid: 3, version: 1 };
+		let refused = reader.put(&key, "gradient".into()).await;
+		assert!(matches!(refused, Err(BucketError::Put { .. })), "{refused:?}");
+	}
+}

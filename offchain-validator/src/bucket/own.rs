@@ -97,12 +97,19 @@ impl OwnKeys {
 		Self::from_values(|name| values.get(name).cloned())
 	}
 
+	/// Keys to the bucket of `account` at the server of our tests.
+	#[cfg(test)]
+	pub(crate) fn of_tests(account: &str) -> Self {
+		let pair = |key: String| Credentials::new(account, &key, &s3_server::secret(&key)).unwrap();
+		Self { read: pair(s3_server::reader(account)), write: pair(s3_server::writer(account)) }
+	}
+
 	/// To write with.
 	pub(super) fn write(&self) -> &Credentials {
 		&self.write
 	}
 
-	fn from_values(value: impl Fn(&str) -> Option<String>) -> Result<Self, KeysError> {
+	pub(super) fn from_values(value: impl Fn(&str) -> Option<String>) -> Result<Self, KeysError> {
 		let value = |name| value(name).filter(|value| !value.is_empty()).ok_or(KeysError::Missing(name));
 		let account = value(ACCOUNT_ID)?;
 		let pair = |which, id, secret| {
