@@ -6,6 +6,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,12 +99,9 @@ impl Bucket {
 			key.filter(old).is_some_and(|key| self.location(&key) == object.location)
 		};
 		let deleting = async {
-			let listing = store.list(folder.as_ref()).try_filter(|object| std::future::ready(is_old(object)));
-			let old: Vec<ObjectMeta> = listing.try_collect().await?;
-			for object in &old {
-				store.delete(&object.location).await?;
-			}
-			Ok::<_, object_store::Error>(old.len())
+			let listing = store.list(folder.as_ref()).try_filter(|object| ready(is_old(object)));
+			let old: Vec<_> = listing.map_ok(|object| object.location).try_collect().await?;
+			store.delete_stream(stream::iter(old.into_iter().map(Ok)).boxed()).try_fold(0, |count, _| ready(Ok(count + 1))).await
 		};
 		match timeout(WRITE_LIMIT, deleting).await {
 			Ok(Ok(deleted)) => Ok(deleted),
