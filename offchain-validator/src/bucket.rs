@@ -5,8 +5,8 @@
 //! Owns addresses, keys, deadlines and size limits. Does not look into objects, and knows neither chain nor scores.
 //! Whoever writes a bucket may be hostile: whatever is wrong with a peer's bucket is a [`Fetched`], never an error.
 //!
-//! A bucket is a folder, or lies at an S3 server: Cloudflare R2, or one that the operator names. A commitment on the chain names
-//! an account and never a host, so it can make us dial nothing but that account's host at R2 or the operator's server.
+//! A bucket is a folder, or lies at an S3 server: Cloudflare R2, or one that the operator names. A commitment on the chain
+//! names an account and never a host: it can make us dial nothing but that account's host at R2, or the operator's server.
 
 pub mod address;
 mod buckets;

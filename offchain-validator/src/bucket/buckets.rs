@@ -17,7 +17,7 @@ const CHECK_LIMIT: Duration = Duration::from_secs(30);
 const CHECK_BYTES: &[u8] = b"{}";
 
 const NO_ROOT: &str = "it is a local bucket, and this node has no folder of them: say --bucket-root";
-const NO_S3: &str = "it is at an S3 server, and this node uses local buckets: say --bucket-endpoint if it should use both";
+const NO_S3: &str = "it is at an S3 server, and this node uses local buckets: say --bucket-endpoint to use both";
 
 /// How buckets are reached. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -36,8 +36,8 @@ pub enum BucketError {
 	},
 	/// Others would not find what we write.
 	#[error(
-		"what was put into our bucket cannot be read with the keys that are published ({found}): check BUCKET_READ_ACCESS_KEY_ID and \
-		 its secret, and that they may read the bucket"
+		"what was put into our bucket cannot be read with the keys that are published ({found}): check \
+		 BUCKET_READ_ACCESS_KEY_ID and its secret, and that they may read the bucket"
 	)]
 	Unreadable {
 		/// What was found in its place.

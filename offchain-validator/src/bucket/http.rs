@@ -2,9 +2,9 @@
 
 //! The HTTP client for S3 servers, any of which may be slow, broken or lying.
 //!
-//! No redirect is followed, so that no server sends us to a host of its choice, and no body is inflated. The head of an answer
-//! must come soon, and hyper bounds it; a body must keep coming. The bodies of objects are bounded by who reads them, all
-//! others here: the store reads those whole.
+//! No redirect is followed, so that no server sends us to a host of its choice, and no body is inflated. The head of an
+//! answer must come soon, and hyper bounds it; a body must keep coming. The bodies of objects are bounded by who reads them,
+//! all others here: the store reads those whole.
 
 use std::time::Duration;
 

@@ -40,12 +40,12 @@ pub struct OwnKeys {
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
 	/// Something is not said.
-	#[error("{0} is not set: set {all}, or name a file that does", all = NAMES.join(", "))]
+	#[error("{0} is not set, or is empty: {} are needed, as variables or in a file", NAMES.join(", "))]
 	Missing(&'static str),
 	/// A value cannot be what it should be.
 	#[error(
-		"{ACCOUNT_ID} and the keys' names must be up to 32 letters and digits, secrets up to 64 characters without blanks: the {0} \
-		 pair is not"
+		"BUCKET_ACCOUNT_ID and the names of keys are up to 32 letters and digits, secrets up to 64 characters without \
+		 blanks: the {0} pair is not of that form"
 	)]
 	Malformed(&'static str),
 	/// Everybody could write.
@@ -66,7 +66,7 @@ pub enum KeysError {
 		file: PathBuf,
 	},
 	/// A line of the file says nothing we know.
-	#[error("line {line} of {} is not NAME=VALUE, with one of {names} and no name twice", file.display(), names = NAMES.join(", "))]
+	#[error("line {line} of {} is not NAME=VALUE, with a name twice or none of {}", file.display(), NAMES.join(", "))]
 	Line {
 		/// The file.
 		file: PathBuf,

@@ -26,7 +26,7 @@ const WRITE_LIMIT: Duration = Duration::from_secs(15);
 const PUT_ATTEMPTS: u32 = 3;
 /// Before the second attempt; doubles with each.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// Bytes of an object that are sent at once, and of each part of a larger one. All parts but the last must be equal at R2.
+/// Bytes of an object that are sent at once, and of each part of a larger one: R2 wants all but the last to be equal.
 const PART: usize = 8 << 20;
 /// Parts of one object that are sent at once.
 const PARTS_AT_ONCE: usize = 4;

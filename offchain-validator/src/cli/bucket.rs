@@ -15,8 +15,8 @@ pub struct BucketArgs {
 	/// Where this hotkey keeps its objects: s3, or local:NAME, a folder below --bucket-root. Published on the chain.
 	///
 	/// For s3 the account and its two pairs of keys are read from BUCKET_ACCOUNT_ID, BUCKET_READ_ACCESS_KEY_ID,
-	/// BUCKET_READ_SECRET_ACCESS_KEY, BUCKET_WRITE_ACCESS_KEY_ID and BUCKET_WRITE_SECRET_ACCESS_KEY. The bucket has the name of
-	/// the account. The pair that reads is published, so that others can.
+	/// BUCKET_READ_SECRET_ACCESS_KEY, BUCKET_WRITE_ACCESS_KEY_ID and BUCKET_WRITE_SECRET_ACCESS_KEY. The bucket has the name
+	/// of the account. The pair that reads is published, so that others can.
 	#[arg(long, value_name = "ADDRESS")]
 	bucket: Option<String>,
 
