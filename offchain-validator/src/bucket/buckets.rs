@@ -43,7 +43,7 @@ impl Buckets {
 			},
 			OwnBucket::S3(keys) => {
 				let s3 = self.s3.as_ref().ok_or(BucketError::Closed(NO_S3))?;
-				Ok(Bucket::remote(s3.open(keys.write())?))
+				s3.open(keys.write())
 			},
 		}
 	}
@@ -56,7 +56,7 @@ impl Buckets {
 				None => Ok(Bucket::closed(NO_ROOT)),
 			},
 			BucketAddress::S3(credentials) => match &self.s3 {
-				Some(s3) => Ok(Bucket::remote(s3.open(credentials)?)),
+				Some(s3) => s3.open(credentials),
 				None => Ok(Bucket::closed(NO_S3)),
 			},
 		}

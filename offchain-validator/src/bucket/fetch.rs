@@ -84,6 +84,9 @@ impl Bucket {
 			Ok(Fetched::Object { bytes, uploaded_ms })
 		};
 		match fetching.await {
+			Err(Failure::Peer(Fetched::Unreachable(why))) if self.take_exhausted() => {
+				Err(BucketError::TooManyOpenFiles { source: why.into() })
+			},
 			Ok(fetched) | Err(Failure::Peer(fetched)) => Ok(fetched),
 			Err(Failure::Ours(error)) => Err(error),
 		}

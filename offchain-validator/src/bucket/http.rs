@@ -6,6 +6,10 @@
 //! answer must come soon, and hyper bounds it; a body must keep coming. The bodies of objects are bounded by who reads them,
 //! all others here: the store reads those whole.
 
+use std::error::Error;
+use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,6 +25,8 @@ use reqwest::header::CONTENT_RANGE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Method, Response};
 use tokio::time::timeout;
+
+use super::folder::is_exhausted;
 
 /// For a connection to be made.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
@@ -38,6 +44,8 @@ const MOST_BYTES: u64 = 4 << 20;
 pub(super) struct Http {
 	client: Client,
 	silence_limit: Duration,
+	/// Whether this machine could not open another socket, since somebody last asked.
+	exhausted: Arc<AtomicBool>,
 }
 
 /// Why a request failed, with all causes: the store does not tell them.
@@ -60,7 +68,20 @@ impl Http {
 			.pool_idle_timeout(IDLE_LIMIT)
 			.pool_max_idle_per_host(IDLE_PER_HOST)
 			.build()?;
-		Ok(Self { client, silence_limit: SILENCE_LIMIT })
+		Ok(Self { client, silence_limit: SILENCE_LIMIT, exhausted: Arc::default() })
+	}
+
+	/// Whether a request has failed since the last call for our own lack of file descriptors. The store drops the causes of
+	/// its errors, so the answer comes this way.
+	pub(super) fn take_exhausted(&self) -> bool {
+		self.exhausted.swap(false, Ordering::Relaxed)
+	}
+
+	fn note(&self, error: &(dyn Error + 'static)) {
+		let mut causes = std::iter::successors(Some(error), |error| (*error).source());
+		if causes.any(|cause| cause.downcast_ref::<io::Error>().is_some_and(is_exhausted)) {
+			self.exhausted.store(true, Ordering::Relaxed);
+		}
 	}
 
 	/// With another limit for silence.
@@ -94,7 +115,10 @@ impl HttpService for Http {
 			true => asking.await, // Takes as long as its body: whoever sends that has a deadline.
 			false => timeout(self.silence_limit, asking).await.map_err(silent)?,
 		};
-		let answer = answer.map_err(|error| of_request(&error))?;
+		let answer = answer.map_err(|error| {
+			self.note(&error);
+			of_request(&error)
+		})?;
 		check_range(&answer)?;
 		let (status, headers) = (answer.status(), answer.headers().clone());
 		let most = if is_object && status.is_success() { u64::MAX } else { MOST_BYTES };
@@ -146,6 +170,20 @@ fn of_request(error: &reqwest::Error) -> HttpError {
 	failed(kind, error)
 }
 
-fn failed(kind: HttpErrorKind, error: &(dyn std::error::Error + 'static)) -> HttpError {
+fn failed(kind: HttpErrorKind, error: &(dyn Error + 'static)) -> HttpError {
 	HttpError::new(kind, Failure(crate::one_line(error)))
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	#[test]
+	fn a_lack_of_file_descriptors_is_told_once() {
+		let http = Http::new().unwrap();
+		http.note(&io::Error::other(io::Error::from_raw_os_error(111)));
+		assert!(!http.take_exhausted(), "the other side refused");
+		http.note(&io::Error::other(io::Error::from_raw_os_error(24)));
+		assert!(http.take_exhausted() && !http.take_exhausted());
+	}
 }

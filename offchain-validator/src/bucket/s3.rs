@@ -6,11 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use object_store::aws::AmazonS3Builder;
-use object_store::{BackoffConfig, ObjectStore, RetryConfig};
+use object_store::{BackoffConfig, RetryConfig};
 use reqwest::Url;
 
 use super::http::Http;
-use super::{BucketError, Credentials};
+use super::{Bucket, BucketError, Credentials};
 
 /// What R2 calls its only region.
 pub const DEFAULT_REGION: &str = "auto";
@@ -65,7 +65,7 @@ impl S3 {
 	}
 
 	/// The bucket that `credentials` are for.
-	pub(super) fn open(&self, credentials: &Credentials) -> Result<Arc<dyn ObjectStore>, BucketError> {
+	pub(super) fn open(&self, credentials: &Credentials) -> Result<Bucket, BucketError> {
 		let store = AmazonS3Builder::new()
 			.with_endpoint(self.endpoint(credentials.account_id()))
 			.with_allow_http(true)
@@ -79,7 +79,8 @@ impl S3 {
 			.with_retry(retry())
 			.with_http_connector(self.http.clone())
 			.build();
-		Ok(Arc::new(store.map_err(|source| BucketError::Client { source: source.into() })?))
+		let store = store.map_err(|source| BucketError::Client { source: source.into() })?;
+		Ok(Bucket::remote(Arc::new(store), self.http.clone()))
 	}
 
 	fn endpoint(&self, account: &str) -> String {

@@ -19,6 +19,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt as _};
 use tokio::time::timeout;
 
 use super::folder::Folder;
+use super::http::Http;
 use super::{BucketError, Kind, ObjectKey};
 
 /// For one attempt to write, beside the time for its bytes, or for one deletion of old objects.
@@ -43,8 +44,10 @@ pub struct Bucket {
 
 #[derive(Clone)]
 enum Place {
-	/// The bucket is all of a store.
-	Whole(Arc<dyn ObjectStore>),
+	/// The bucket is all of a store in memory.
+	Memory(Arc<dyn ObjectStore>),
+	/// The bucket is all of a store, at the other end of this client.
+	Remote(Arc<dyn ObjectStore>, Http),
 	/// The bucket is a folder of a store.
 	Local(Folder, Arc<dyn ObjectStore>),
 	/// An address that we were not told how to reach. Says why, for people.
@@ -54,12 +57,12 @@ enum Place {
 impl Bucket {
 	/// A bucket in memory, for tests. Its clones share what is in it.
 	pub fn memory() -> Self {
-		Self::remote(Arc::new(InMemory::new()))
+		Self { place: Place::Memory(Arc::new(InMemory::new())) }
 	}
 
-	/// A bucket that is all of `store`.
-	pub(super) fn remote(store: Arc<dyn ObjectStore>) -> Self {
-		Self { place: Place::Whole(store) }
+	/// A bucket that is all of `store`, which asks through `http`.
+	pub(super) fn remote(store: Arc<dyn ObjectStore>, http: Http) -> Self {
+		Self { place: Place::Remote(store, http) }
 	}
 
 	/// A bucket that is a folder of `store`.
@@ -113,7 +116,7 @@ impl Bucket {
 	/// Where objects are; or why they cannot be reached.
 	pub(super) fn store(&self) -> Result<&dyn ObjectStore, &'static str> {
 		match &self.place {
-			Place::Whole(store) | Place::Local(_, store) => Ok(store.as_ref()),
+			Place::Memory(store) | Place::Remote(store, _) | Place::Local(_, store) => Ok(store.as_ref()),
 			Place::Closed(why) => Err(why),
 		}
 	}
@@ -122,8 +125,13 @@ impl Bucket {
 	pub(super) fn local_folder(&self) -> Option<&Folder> {
 		match &self.place {
 			Place::Local(folder, _) => Some(folder),
-			Place::Whole(_) | Place::Closed(_) => None,
+			Place::Memory(_) | Place::Remote(..) | Place::Closed(_) => None,
 		}
+	}
+
+	/// Whether a request has just failed for our own lack of file descriptors.
+	pub(super) fn take_exhausted(&self) -> bool {
+		matches!(&self.place, Place::Remote(_, http) if http.take_exhausted())
 	}
 
 	/// Where an object lies in the store.
@@ -136,7 +144,7 @@ impl Bucket {
 impl fmt::Debug for Bucket {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 		match &self.place {
-			Place::Whole(_) => f.write_str("Bucket"),
+			Place::Memory(_) | Place::Remote(..) => f.write_str("Bucket"),
 			Place::Local(folder, _) => f.debug_tuple("Bucket").field(folder).finish(),
 			Place::Closed(why) => f.debug_tuple("Bucket").field(why).finish(),
 		}

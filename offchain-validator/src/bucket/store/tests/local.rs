@@ -167,7 +167,7 @@ async fn a_store_that_never_answers_is_given_up() {
 	let pipe = folder.path().join(key(7).to_string());
 	make_pipe(&pipe);
 	// Without the look that local buckets take first, opening a pipe waits for somebody to write.
-	let bucket = Bucket::remote(Arc::new(LocalFileSystem::new_with_prefix(folder.path()).unwrap()));
+	let bucket = Bucket { place: Place::Memory(Arc::new(LocalFileSystem::new_with_prefix(folder.path()).unwrap())) };
 	let fetched = bucket.fetch(&key(7), None, CAP, Duration::from_millis(20)).await.unwrap();
 	is_unreachable(&fetched, "not read within 20ms");
 	fs::File::options().write(true).open(pipe).unwrap(); // Lets the thread go that still waits.
