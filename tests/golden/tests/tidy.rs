@@ -34,7 +34,7 @@ const BEHIND: [(&str, &[&str]); 8] = [
 	("tch::", &["model", "gradient"]),
 	("object_store::", &["bucket"]),
 	("hf_hub::", &["store"]),
-	("reqwest::", &["samples", "store"]),
+	("reqwest::", &["bucket", "samples", "store"]),
 	// What is used of a chain is declared in one place, by which a chain is checked at the start.
 	("CallShape::new(", &["surface"]),
 	("Item::new(", &["surface"]),
