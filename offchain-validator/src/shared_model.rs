@@ -39,6 +39,17 @@ pub enum SharedModelError {
 		/// Of the parameters.
 		expected: usize,
 	},
+	/// The data has tokens that the model does not know.
+	#[error(
+		"the data has tokens up to {found}, the model knows {known}: cut it with the model's tokenizer, or give the \
+		 model a larger model.vocab_size"
+	)]
+	Vocabulary {
+		/// Tokens of the data's tokenizer.
+		found: u32,
+		/// Tokens of the model.
+		known: usize,
+	},
 }
 
 impl SharedModel {
@@ -52,6 +63,10 @@ impl SharedModel {
 		let (found, expected) = (dataset.page_tokens(), data.page_tokens);
 		if found != expected {
 			return Err(SharedModelError::PageTokens { found, expected });
+		}
+		let (found, known) = (dataset.tokenizer().vocab_size, params.config().vocab_size);
+		if found as usize > known {
+			return Err(SharedModelError::Vocabulary { found, known });
 		}
 		Ok(Self { params, dataset, data, heldout_pages })
 	}
