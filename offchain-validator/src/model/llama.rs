@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Llama's forward pass, its loss and its gradient, in f32.
+//! Llama's forward pass, its loss and its gradient: in the precision of the parameters and on their device.
+
+mod accumulate;
 
 use std::iter::repeat_n;
 
-use tch::{Kind, Reduction, Tensor};
+use tch::{Device, Kind, Reduction, Tensor};
 
 use super::config::ModelConfig;
 use super::params::Params;
+use super::rotary::Rotary;
+
+pub use accumulate::accumulated;
 
 /// Parameters of one layer; see [`ModelConfig::parameter_shapes`].
 const LAYER_PARAMETERS: usize = 9;
@@ -148,12 +153,17 @@ pub fn loss(params: &Params, batch: &Batch) -> f64 {
 
 /// Sum over the batches of the gradient of each one's loss; there is no averaging.
 pub fn gradients(params: &Params, batches: &[Batch]) -> Gradients {
+	summed(params, batches.iter().map(|batch| (batch, 1.0)))
+}
+
+/// Sum over the batches of the gradient of each one's loss, times a number of its own.
+fn summed<'a>(params: &Params, batches: impl Iterator<Item = (&'a Batch, f64)>) -> Gradients {
 	// These share the parameters' memory but are no part of them: tracking ends with this call.
 	let leaves: Vec<_> = params.named().map(|(_, tensor)| tensor.detach().set_requires_grad(true)).collect();
 	let mut sums: Vec<_> = params.named().map(|(_, tensor)| tensor.zeros_like()).collect();
 	let mut total = 0.0;
-	for batch in batches {
-		let loss = mean_loss(params.config(), &leaves, batch);
+	for (batch, factor) in batches {
+		let loss = mean_loss(params.config(), &leaves, batch) * factor;
 		total += loss.double_value(&[]);
 		for (sum, gradient) in sums.iter_mut().zip(Tensor::run_backward(&[&loss], &leaves, false, false)) {
 			*sum += gradient;
@@ -177,11 +187,12 @@ fn check_sequence(sequence: usize, tokens: &[u32], first: usize, config: &ModelC
 }
 
 fn mean_loss(config: &ModelConfig, tensors: &[Tensor], batch: &Batch) -> Tensor {
-	let tokens = Tensor::from_slice(&batch.tokens).reshape([-1, batch.length as i64]);
+	let on_device = |numbers: &[i64]| Tensor::from_slice(numbers).to_device(place(tensors).1);
+	let tokens = on_device(&batch.tokens).reshape([-1, batch.length as i64]);
 	let predicted = batch.length as i64 - 1;
 	let logits = logits(config, tensors, &tokens.narrow(1, 0, predicted)).flatten(0, 1);
-	let targets = Tensor::from_slice(&batch.targets);
-	logits.cross_entropy_loss(&targets, None::<Tensor>, Reduction::Mean, NO_TOKEN, 0.0)
+	// Of a softmax over a vocabulary, three digits would not do.
+	logits.to_kind(Kind::Float).cross_entropy_loss(&on_device(&batch.targets), None::<Tensor>, Reduction::Mean, NO_TOKEN, 0.0)
 }
 
 /// `[sequence, position, token]`, from the parameters in their order.
@@ -189,7 +200,7 @@ pub(super) fn logits(config: &ModelConfig, tensors: &[Tensor], tokens: &Tensor) 
 	let [embedding, rest @ ..] = tensors else { unreachable!("every model has an embedding; qed") };
 	let (layers, last) = rest.split_at(config.num_hidden_layers * LAYER_PARAMETERS);
 	let [norm, head @ ..] = last else { unreachable!("every model has a last norm; qed") };
-	let rotary = Rotary::new(config, tokens.size()[1]);
+	let rotary = Rotary::new(config, tokens.size()[1], place(tensors));
 	let mut stream = Tensor::embedding(embedding, tokens, -1, false, false);
 	// Nothing is added in place: the backward pass still needs what was there.
 	for layer in layers.chunks_exact(LAYER_PARAMETERS) {
@@ -205,9 +216,16 @@ pub(super) fn logits(config: &ModelConfig, tensors: &[Tensor], tokens: &Tensor) 
 	rms_norm(config, &stream, norm).linear(head.first().unwrap_or(embedding), None::<Tensor>)
 }
 
+/// Where the parameters are, and of what kind. A model has some.
+fn place(tensors: &[Tensor]) -> (Kind, Device) {
+	tensors.first().map_or((Kind::Float, Device::Cpu), |tensor| (tensor.kind(), tensor.device()))
+}
+
+/// In f32 in between, whatever the parameters are.
 fn rms_norm(config: &ModelConfig, x: &Tensor, weight: &Tensor) -> Tensor {
-	let mean_square = x.square().mean_dim(-1, true, Kind::Float);
-	x * (mean_square + config.rms_norm_eps).rsqrt() * weight
+	let wide = x.to_kind(Kind::Float);
+	let mean_square = wide.square().mean_dim(-1, true, Kind::Float);
+	(wide * (mean_square + config.rms_norm_eps).rsqrt()).to_kind(x.kind()) * weight
 }
 
 /// Causal attention with grouped queries; all heads side by side, before the output projection.
@@ -221,30 +239,6 @@ fn attention(config: &ModelConfig, rotary: &Rotary, x: &Tensor, [q, k, v]: [&Ten
 	let grouped = config.num_key_value_heads < config.num_attention_heads;
 	let mixed = Tensor::scaled_dot_product_attention(&q, &k, &v, None::<Tensor>, 0.0, true, None, grouped);
 	mixed.transpose(1, 2).reshape([sequences, length, -1])
-}
-
-/// Rotary position embedding, as Hugging Face lays it out: coordinate `i` is turned with `i + head_size / 2`.
-struct Rotary {
-	cos: Tensor,
-	sin: Tensor,
-}
-
-impl Rotary {
-	fn new(config: &ModelConfig, length: i64) -> Self {
-		let pairs = config.head_size() as i64 / 2;
-		let exponents = Tensor::arange(pairs, (Kind::Float, tch::Device::Cpu)) / pairs as f64;
-		let frequencies = Tensor::from(config.rope_theta as f32).pow(&exponents).reciprocal();
-		let angles = Tensor::arange(length, (Kind::Float, tch::Device::Cpu)).outer(&frequencies);
-		let angles = Tensor::cat(&[&angles, &angles], -1);
-		Self { cos: angles.cos(), sin: angles.sin() }
-	}
-
-	/// `x` is `[sequence, head, position, coordinate]`.
-	fn turn(&self, x: &Tensor) -> Tensor {
-		let halves = x.chunk(2, -1);
-		let turned = Tensor::cat(&[&-&halves[1], &halves[0]], -1);
-		x * &self.cos + turned * &self.sin
-	}
 }
 
 #[cfg(test)]
