@@ -104,7 +104,7 @@ impl SharedModel {
 	}
 
 	/// What the model can read, checked.
-	fn readable(&self, batch: &Batch) -> Result<model::Batch, SharedModelError> {
+	pub fn readable(&self, batch: &Batch) -> Result<model::Batch, SharedModelError> {
 		let token = |token: &i64| u32::try_from(*token).unwrap_or(u32::MAX); // Which no vocabulary has.
 		let rows = batch.tokens.chunks(batch.columns.max(1)).map(|row| row.iter().map(token).collect::<Vec<_>>());
 		Ok(model::Batch::new(&rows.collect::<Vec<_>>(), self.params.config(), None)?)

@@ -132,6 +132,12 @@ impl Batch {
 }
 
 impl Gradients {
+	/// What leads from one set of parameters to another of the same model: `before - after`, a gradient by its sign.
+	pub fn between(before: &Params, after: &Params) -> Self {
+		let difference = |((name, before), (_, after)): ((&str, &Tensor), (_, &Tensor))| (name.to_owned(), before - after);
+		Self { loss: 0.0, tensors: before.named().zip(after.named()).map(difference).collect() }
+	}
+
 	/// Adds those of further batches of the same model.
 	pub fn add(&mut self, more: &Self) {
 		self.loss += more.loss;
@@ -142,6 +148,10 @@ impl Gradients {
 
 	pub(crate) fn named(&self) -> impl ExactSizeIterator<Item = (&str, &Tensor)> {
 		self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
+	}
+
+	pub(super) fn named_mut(&mut self) -> impl ExactSizeIterator<Item = (&str, &mut Tensor)> {
+		self.tensors.iter_mut().map(|(name, tensor)| (name.as_str(), tensor))
 	}
 }
 

@@ -46,6 +46,7 @@ mod tests {
 			target_chunk: 64,
 			topk_compression: 32,
 			checkpoint_frequency: 50,
+			inner_optimization: None,
 		};
 		let mut tally = golden::Tally::default();
 		for row in recorded["seed"]["rows"].as_array().expect("rows") {
