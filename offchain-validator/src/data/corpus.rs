@@ -88,7 +88,7 @@ pub enum CorpusError {
 		source: io::Error,
 	},
 	/// There is nothing to cut.
-	#[error("no {} files in {}", kinds(*.shared), list(.sources))]
+	#[error("no {} files in {}", kinds(.shared), list(.sources))]
 	NoText {
 		/// The files and folders searched.
 		sources: Vec<PathBuf>,
@@ -254,7 +254,7 @@ fn check_enough(pages: &Pages, options: &CutOptions) -> Result<(), CorpusError> 
 }
 
 /// The ends of the names that are looked for.
-fn kinds(shared: bool) -> &'static str {
+fn kinds(shared: &bool) -> &'static str {
 	match shared {
 		true => ".rs, .md, .txt, .toml, .jsonl, .ndjson or .parquet",
 		false => ".rs, .md, .txt or .toml",

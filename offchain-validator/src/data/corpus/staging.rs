@@ -127,14 +127,14 @@ impl Staging {
 	/// Brings the corpus to its place.
 	pub(super) fn publish(self, out: &Path) -> io::Result<()> {
 		let old = self.parent.join(OLD);
-		match fs::rename(out, &old) {
+		let moved = match fs::rename(out, &old) {
 			Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(&self.new, out),
 			Err(error) => Err(error),
 			// Better the older corpus than none; that the new one failed is told in any case.
 			Ok(()) => fs::rename(&self.new, out).inspect_err(|_| drop(fs::rename(old, out))),
-		}?;
+		};
 		self.discard();
-		Ok(())
+		moved
 	}
 
 	/// Leaves what has been made so far to the next cut, if there is anything to go on from.

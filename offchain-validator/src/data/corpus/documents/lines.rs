@@ -17,7 +17,7 @@ const LINE_BYTES: u64 = 1 << 16;
 const BUFFER_BYTES: usize = 1 << 20;
 
 /// An open file.
-pub(in super::super) struct Lines {
+pub(super) struct Lines {
 	reader: BufReader<File>,
 	field: String,
 	max_document: u64,

@@ -19,7 +19,7 @@ use super::{document, Found};
 const ROWS: usize = 256;
 
 /// An open file.
-pub(in super::super) struct Table {
+pub(super) struct Table {
 	file: SerializedFileReader<File>,
 	column: usize,
 	/// Definition level of a row that has a document; zero where all must have one.
@@ -109,4 +109,4 @@ fn failed(error: ParquetError) -> io::Error {
 }
 
 #[cfg(test)]
-pub(in super::super) mod tests;
+mod tests;

@@ -11,7 +11,7 @@ use parquet::schema::parser::parse_message_type;
 use super::*;
 
 /// Writes a table of numbers and texts, where some rows have none, as so many row groups.
-pub(crate) fn write(path: &Path, groups: &[&[Option<&str>]], compression: Compression) {
+fn write(path: &Path, groups: &[&[Option<&str>]], compression: Compression) {
 	let schema = parse_message_type("message rows { required int32 id; optional binary text (UTF8); }").unwrap();
 	let properties = WriterProperties::builder().set_compression(compression).build();
 	let file = File::create(path).unwrap();
