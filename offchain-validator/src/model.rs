@@ -29,8 +29,6 @@ mod params;
 #[cfg(feature = "torch")]
 pub mod repository;
 mod rope;
-#[cfg(feature = "torch")]
-mod rotary;
 pub(crate) mod tensor_file;
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use offchain_validator::finetuning::samples::Source;
 use offchain_validator::finetuning::store::{Folder, Store};
 use offchain_validator::finetuning::{base, Hparams};
 use offchain_validator::hparams::Hparams as _;
-use offchain_validator::model::description::Precision;
+use offchain_validator::model::description::Numbers;
 use offchain_validator::model::{repository, ModelConfig, Params, NAMES};
 
 #[derive(Subcommand)]
@@ -59,17 +59,17 @@ pub async fn run(command: ModelCommand) -> anyhow::Result<()> {
 	match command {
 		ModelCommand::Base { hparams, samples, models, threads } => base(hparams, samples, models, threads).await,
 		ModelCommand::New { shape, out, seed, bf16 } => {
-			let precision = if bf16 { Precision::Bf16 } else { Precision::F32 };
-			tokio::task::spawn_blocking(move || new(&shape, &out, seed, precision)).await?
+			let numbers = if bf16 { Numbers::Bf16 } else { Numbers::F32 };
+			tokio::task::spawn_blocking(move || new(&shape, &out, seed, numbers)).await?
 		},
 	}
 }
 
-fn new(shape: &str, out: &Path, seed: u64, precision: Precision) -> anyhow::Result<()> {
+fn new(shape: &str, out: &Path, seed: u64, numbers: Numbers) -> anyhow::Result<()> {
 	let config = ModelConfig::named(shape).context("--shape")?;
 	let params = Params::init(&config, seed)?;
 	fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
-	repository::save(&params, out, precision, repository::FILE_BYTES).context("--out")?;
+	repository::save(&params, out, numbers, repository::FILE_BYTES).context("--out")?;
 	let told = format!("{}: {} parameters\n", out.display(), config.parameters());
 	offchain_validator::print(told).context("could not print the result")
 }

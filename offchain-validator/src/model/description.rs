@@ -16,7 +16,7 @@ pub const MAX_BYTES: u64 = 1 << 16;
 
 /// Numbers of a model's files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Precision {
+pub enum Numbers {
 	/// 32 bits.
 	F32,
 	/// The upper 16 of them.
@@ -29,7 +29,7 @@ pub struct Description {
 	/// Its shape.
 	pub model: ModelConfig,
 	/// The form of its numbers.
-	pub precision: Precision,
+	pub numbers: Numbers,
 }
 
 /// Why a folder holds no model that we can run.
@@ -85,7 +85,7 @@ fn initializer_range() -> f64 {
 	0.02
 }
 
-impl Precision {
+impl Numbers {
 	/// In the words of the file.
 	fn name(self) -> &'static str {
 		match self {
@@ -112,9 +112,9 @@ impl Description {
 		must("hidden_act", activation, activation == "silu", "silu")?;
 		must("attention_bias", "true", !config.attention_bias, "false")?;
 		must("mlp_bias", "true", !config.mlp_bias, "false")?;
-		let precision = match config.torch_dtype.as_deref() {
-			None | Some("float32") => Precision::F32,
-			Some("bfloat16") => Precision::Bf16,
+		let numbers = match config.torch_dtype.as_deref() {
+			None | Some("float32") => Numbers::F32,
+			Some("bfloat16") => Numbers::Bf16,
 			Some(other) => return must_be("torch_dtype", other, "float32 or bfloat16"),
 		};
 		let (rope_theta, rope_scaling) = rope(&config)?;
@@ -135,7 +135,7 @@ impl Description {
 		model.check()?;
 		let has_own = config.head_dim.is_some_and(|size| size != model.head_size());
 		must("head_dim", "another", !has_own, "hidden_size / num_attention_heads")?;
-		Ok(Self { model, precision })
+		Ok(Self { model, numbers })
 	}
 
 	/// The text of such a file.
@@ -145,7 +145,7 @@ impl Description {
 			keys.insert("architectures".into(), json!(["LlamaForCausalLM"]));
 			keys.insert("model_type".into(), json!("llama"));
 			keys.insert("hidden_act".into(), json!("silu"));
-			keys.insert("torch_dtype".into(), json!(self.precision.name()));
+			keys.insert("torch_dtype".into(), json!(self.numbers.name()));
 		}
 		serde_json::to_vec_pretty(&config)
 	}
@@ -196,12 +196,12 @@ mod tests {
 	use super::*;
 	use crate::model::config_of_tests as tiny;
 
-	fn described(model: ModelConfig, precision: Precision) -> Description {
-		Description { model, precision }
+	fn described(model: ModelConfig, numbers: Numbers) -> Description {
+		Description { model, numbers }
 	}
 
 	fn text() -> Value {
-		serde_json::from_slice(&described(tiny(), Precision::F32).write().expect("it is JSON")).expect("it is JSON")
+		serde_json::from_slice(&described(tiny(), Numbers::F32).write().expect("it is JSON")).expect("it is JSON")
 	}
 
 	fn read(text: &Value) -> Result<Description, String> {
@@ -211,7 +211,7 @@ mod tests {
 	#[test]
 	fn what_we_write_we_read() {
 		let read = read(&text()).expect("it is ours");
-		assert_eq!(read, described(tiny(), Precision::F32));
+		assert_eq!(read, described(tiny(), Numbers::F32));
 		let elements = |(_, shape): &(String, Vec<usize>)| shape.iter().product::<usize>();
 		assert_eq!(read.parameters(), tiny().parameter_shapes().iter().map(elements).sum::<usize>() as u64);
 	}
@@ -227,7 +227,7 @@ mod tests {
 			"torch_dtype": "bfloat16", "transformers_version": "4.31.0", "use_cache": true, "vocab_size": 32000
 		});
 		let read = read(&text).expect("a Llama");
-		assert_eq!((read.precision, read.parameters()), (Precision::Bf16, 6_738_415_616));
+		assert_eq!((read.numbers, read.parameters()), (Numbers::Bf16, 6_738_415_616));
 	}
 
 	/// As Llama 3.2 is published, and as newer releases of the library would write it.

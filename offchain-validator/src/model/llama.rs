@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Llama's forward pass, its loss and its gradient: in the precision of the parameters and on their device.
+//! Llama's forward pass, its loss and its gradient, in f32.
 
 mod accumulate;
 
 use std::iter::repeat_n;
 
-use tch::{Device, Kind, Reduction, Tensor};
+use tch::{Kind, Reduction, Tensor};
 
 use super::config::ModelConfig;
 use super::params::Params;
-use super::rotary::Rotary;
+use super::rope::frequencies;
 
 pub use accumulate::accumulated;
 
@@ -134,8 +134,9 @@ impl Batch {
 impl Gradients {
 	/// What leads from one set of parameters to another of the same model: `before - after`, a gradient by its sign.
 	pub fn between(before: &Params, after: &Params) -> Self {
-		let difference = |((name, before), (_, after)): ((&str, &Tensor), (_, &Tensor))| (name.to_owned(), before - after);
-		Self { loss: 0.0, tensors: before.named().zip(after.named()).map(difference).collect() }
+		let names = before.named().map(|(name, _)| name.to_owned());
+		let differences = before.named().zip(after.named()).map(|((_, before), (_, after))| before - after);
+		Self { loss: 0.0, tensors: names.zip(differences).collect() }
 	}
 
 	/// Adds those of further batches of the same model.
@@ -197,12 +198,11 @@ fn check_sequence(sequence: usize, tokens: &[u32], first: usize, config: &ModelC
 }
 
 fn mean_loss(config: &ModelConfig, tensors: &[Tensor], batch: &Batch) -> Tensor {
-	let on_device = |numbers: &[i64]| Tensor::from_slice(numbers).to_device(place(tensors).1);
-	let tokens = on_device(&batch.tokens).reshape([-1, batch.length as i64]);
+	let tokens = Tensor::from_slice(&batch.tokens).reshape([-1, batch.length as i64]);
 	let predicted = batch.length as i64 - 1;
 	let logits = logits(config, tensors, &tokens.narrow(1, 0, predicted)).flatten(0, 1);
-	// Of a softmax over a vocabulary, three digits would not do.
-	logits.to_kind(Kind::Float).cross_entropy_loss(&on_device(&batch.targets), None::<Tensor>, Reduction::Mean, NO_TOKEN, 0.0)
+	let targets = Tensor::from_slice(&batch.targets);
+	logits.cross_entropy_loss(&targets, None::<Tensor>, Reduction::Mean, NO_TOKEN, 0.0)
 }
 
 /// `[sequence, position, token]`, from the parameters in their order.
@@ -210,7 +210,7 @@ pub(super) fn logits(config: &ModelConfig, tensors: &[Tensor], tokens: &Tensor) 
 	let [embedding, rest @ ..] = tensors else { unreachable!("every model has an embedding; qed") };
 	let (layers, last) = rest.split_at(config.num_hidden_layers * LAYER_PARAMETERS);
 	let [norm, head @ ..] = last else { unreachable!("every model has a last norm; qed") };
-	let rotary = Rotary::new(config, tokens.size()[1], place(tensors));
+	let rotary = Rotary::new(config, tokens.size()[1]);
 	let mut stream = Tensor::embedding(embedding, tokens, -1, false, false);
 	// Nothing is added in place: the backward pass still needs what was there.
 	for layer in layers.chunks_exact(LAYER_PARAMETERS) {
@@ -226,16 +226,9 @@ pub(super) fn logits(config: &ModelConfig, tensors: &[Tensor], tokens: &Tensor) 
 	rms_norm(config, &stream, norm).linear(head.first().unwrap_or(embedding), None::<Tensor>)
 }
 
-/// Where the parameters are, and of what kind. A model has some.
-fn place(tensors: &[Tensor]) -> (Kind, Device) {
-	tensors.first().map_or((Kind::Float, Device::Cpu), |tensor| (tensor.kind(), tensor.device()))
-}
-
-/// In f32 in between, whatever the parameters are.
 fn rms_norm(config: &ModelConfig, x: &Tensor, weight: &Tensor) -> Tensor {
-	let wide = x.to_kind(Kind::Float);
-	let mean_square = wide.square().mean_dim(-1, true, Kind::Float);
-	(wide * (mean_square + config.rms_norm_eps).rsqrt()).to_kind(x.kind()) * weight
+	let mean_square = x.square().mean_dim(-1, true, Kind::Float);
+	x * (mean_square + config.rms_norm_eps).rsqrt() * weight
 }
 
 /// Causal attention with grouped queries; all heads side by side, before the output projection.
@@ -249,6 +242,28 @@ fn attention(config: &ModelConfig, rotary: &Rotary, x: &Tensor, [q, k, v]: [&Ten
 	let grouped = config.num_key_value_heads < config.num_attention_heads;
 	let mixed = Tensor::scaled_dot_product_attention(&q, &k, &v, None::<Tensor>, 0.0, true, None, grouped);
 	mixed.transpose(1, 2).reshape([sequences, length, -1])
+}
+
+/// Rotary position embedding, as Hugging Face lays it out: coordinate `i` is turned with `i + head_size / 2`.
+struct Rotary {
+	cos: Tensor,
+	sin: Tensor,
+}
+
+impl Rotary {
+	fn new(config: &ModelConfig, length: i64) -> Self {
+		let frequencies = Tensor::from_slice(&frequencies(config));
+		let angles = Tensor::arange(length, (Kind::Float, tch::Device::Cpu)).outer(&frequencies);
+		let angles = Tensor::cat(&[&angles, &angles], -1);
+		Self { cos: angles.cos(), sin: angles.sin() }
+	}
+
+	/// `x` is `[sequence, head, position, coordinate]`.
+	fn turn(&self, x: &Tensor) -> Tensor {
+		let halves = x.chunk(2, -1);
+		let turned = Tensor::cat(&[&-&halves[1], &halves[0]], -1);
+		x * &self.cos + turned * &self.sin
+	}
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use serde_json::{json, Map, Value};
 
-use super::description::{self, Description, DescriptionError, Precision};
+use super::description::{self, Description, DescriptionError, Numbers};
 use super::params::{specs, Params, ParamsError};
 use crate::atomic;
 
@@ -87,14 +87,14 @@ pub fn describe(folder: &Path) -> Result<Description, RepositoryError> {
 /// The parameters of the model in `folder`, of which this is the description.
 pub fn load(folder: &Path, description: &Description) -> Result<Params, RepositoryError> {
 	let files = files(folder, description)?;
-	Ok(Params::load_shards(&files, description.precision.kind(), &description.model)?)
+	Ok(Params::load_shards(&files, description.numbers.kind(), &description.model)?)
 }
 
 /// Writes a model to `folder`, which must exist, in files of about so many bytes. Another model there is replaced: each file
 /// is whole at any time, and all of them belong together again when this has ended.
-pub fn save(params: &Params, folder: &Path, precision: Precision, file_bytes: u64) -> Result<(), RepositoryError> {
+pub fn save(params: &Params, folder: &Path, numbers: Numbers, file_bytes: u64) -> Result<(), RepositoryError> {
 	let sizes: Vec<u64> =
-		specs(params.config(), precision.kind()).iter().map(|spec| spec.bytes() as u64).collect();
+		specs(params.config(), numbers.kind()).iter().map(|spec| spec.bytes() as u64).collect();
 	let parts = parts(&sizes, file_bytes);
 	let (mut weight_map, mut written) = (BTreeMap::new(), BTreeSet::new());
 	let names: Vec<&str> = params.named().map(|(name, _)| name).collect();
@@ -103,7 +103,7 @@ pub fn save(params: &Params, folder: &Path, precision: Precision, file_bytes: u6
 			1 => WHOLE.to_owned(),
 			count => format!("model-{:05}-of-{count:05}.safetensors", number + 1),
 		};
-		params.save_part(&folder.join(&file), precision.kind(), places)?;
+		params.save_part(&folder.join(&file), numbers.kind(), places)?;
 		weight_map.extend(places.iter().map(|place| (names[*place].to_owned(), file.clone())));
 		written.insert(file);
 	}
@@ -113,7 +113,7 @@ pub fn save(params: &Params, folder: &Path, precision: Precision, file_bytes: u6
 		write(folder, INDEX, index)?;
 		written.insert(INDEX.to_owned());
 	}
-	let description = Description { model: params.config().clone(), precision };
+	let description = Description { model: params.config().clone(), numbers };
 	write(folder, CONFIG, description.write().map_err(io::Error::from))?;
 	remove_others(folder, &written).map_err(|source| RepositoryError::Write { name: WHOLE, source })
 }
@@ -190,9 +190,9 @@ mod tests {
 	use super::*;
 	use crate::model::ModelConfig;
 
-	fn saved(params: &Params, precision: Precision, file_bytes: u64) -> tempfile::TempDir {
+	fn saved(params: &Params, numbers: Numbers, file_bytes: u64) -> tempfile::TempDir {
 		let folder = tempfile::tempdir().unwrap();
-		save(params, folder.path(), precision, file_bytes).unwrap();
+		save(params, folder.path(), numbers, file_bytes).unwrap();
 		folder
 	}
 
@@ -211,15 +211,15 @@ mod tests {
 	fn what_is_saved_is_loaded_in_one_file_or_several() {
 		for tie_word_embeddings in [false, true] {
 			let params = Params::init(&ModelConfig { tie_word_embeddings, ..tiny() }, 1).unwrap();
-			let folder = saved(&params, Precision::F32, FILE_BYTES);
+			let folder = saved(&params, Numbers::F32, FILE_BYTES);
 			assert_eq!(names(folder.path()), [CONFIG, WHOLE]);
 			assert_eq!(loaded(folder.path()), params);
-			save(&params, folder.path(), Precision::F32, 8_000).unwrap();
+			save(&params, folder.path(), Numbers::F32, 8_000).unwrap();
 			let several = names(folder.path());
 			assert!(several.len() > 3 && several.contains(&INDEX.to_owned()), "{several:?}");
 			assert!(several.iter().all(|name| name != WHOLE), "{several:?}");
 			assert_eq!(loaded(folder.path()), params);
-			save(&params, folder.path(), Precision::F32, FILE_BYTES).unwrap();
+			save(&params, folder.path(), Numbers::F32, FILE_BYTES).unwrap();
 			assert_eq!(names(folder.path()), [CONFIG, WHOLE]);
 		}
 	}
@@ -227,13 +227,13 @@ mod tests {
 	#[test]
 	fn half_the_bytes_keep_three_digits() {
 		let params = Params::init(&tiny(), 1).unwrap();
-		let folder = saved(&params, Precision::Bf16, 4_000);
-		assert_eq!(describe(folder.path()).unwrap().precision, Precision::Bf16);
+		let folder = saved(&params, Numbers::Bf16, 4_000);
+		assert_eq!(describe(folder.path()).unwrap().numbers, Numbers::Bf16);
 		let read = loaded(folder.path());
 		for ((name, saved), (_, read)) in params.named().zip(read.named()) {
 			assert!(read.allclose(saved, 1.0 / 256.0, 0.0, false), "{name}");
 		}
-		let again = saved(&read, Precision::Bf16, FILE_BYTES);
+		let again = saved(&read, Numbers::Bf16, FILE_BYTES);
 		assert_eq!(loaded(again.path()), read, "what has been rounded stays as it is");
 	}
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::EngineError;
 use crate::finetuning::Hparams;
-use crate::model::description::Precision;
+use crate::model::description::Numbers;
 use crate::model::{accumulated, checkpoint, repository, Batch, Example, Optimizer, Params, Rule};
 
 /// A model in training, and what it learns from.
@@ -67,5 +67,5 @@ impl Trainer {
 
 /// Writes a model as a repository has it.
 pub fn write(params: &Params, folder: &Path) -> Result<(), EngineError> {
-	Ok(repository::save(params, folder, Precision::F32, repository::FILE_BYTES)?)
+	Ok(repository::save(params, folder, Numbers::F32, repository::FILE_BYTES)?)
 }

@@ -3,7 +3,7 @@
 //! `config.json` of a model for finetuning.
 
 use mechanisms::finetuning::Verdict;
-use offchain_validator::model::description::{Description, Precision, MAX_BYTES};
+use offchain_validator::model::description::{Description, Numbers, MAX_BYTES};
 use offchain_validator::model::ModelConfig;
 use offchain_validator::one_line;
 
@@ -36,7 +36,7 @@ impl Decoder for Config {
 			initializer_range: 0.02,
 			rope_scaling: None,
 		};
-		vec![Description { model, precision: Precision::F32 }.write().expect("it is plain data")]
+		vec![Description { model, numbers: Numbers::F32 }.write().expect("it is plain data")]
 	}
 
 	fn read(&self, bytes: &[u8]) -> Reading {
