@@ -9,31 +9,44 @@
 //! `Device` turns that into an error.
 
 #[cfg(feature = "torch")]
-mod adam;
+pub mod checkpoint;
 mod config;
+pub mod description;
 #[cfg(feature = "torch")]
 mod descent;
 #[cfg(feature = "torch")]
 mod device;
 #[cfg(feature = "torch")]
 mod llama;
+mod named;
 #[cfg(feature = "torch")]
 mod normal;
+pub mod optimization;
+#[cfg(feature = "torch")]
+mod optimizer;
 #[cfg(feature = "torch")]
 mod params;
+#[cfg(feature = "torch")]
+pub mod repository;
+mod rope;
 pub(crate) mod tensor_file;
 
-#[cfg(feature = "torch")]
-pub use adam::Adam;
 #[cfg(test)]
 pub(crate) use config::tests::tiny as config_of_tests;
 pub use config::{ConfigError, ModelConfig};
 #[cfg(feature = "torch")]
 pub use device::{Device, DeviceStopped, StartError};
 #[cfg(feature = "torch")]
-pub use llama::{gradients, loss, Batch, BatchError, Example, Gradients};
+pub use llama::{accumulated, gradients, loss, Batch, BatchError, Example, Gradients};
+pub use named::NAMES;
+pub use optimization::{InnerOptimization, Rule, Schedule};
+#[cfg(feature = "torch")]
+pub use optimizer::Optimizer;
 #[cfg(feature = "torch")]
 pub(crate) use params::elements;
 #[cfg(feature = "torch")]
 pub use params::{Params, ParamsError};
+#[cfg(feature = "torch")]
+pub use repository::RepositoryError;
+pub use rope::{RopeScaling, RopeType};
 pub use tensor_file::TensorFileError;

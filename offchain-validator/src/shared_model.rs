@@ -39,6 +39,17 @@ pub enum SharedModelError {
 		/// Of the parameters.
 		expected: usize,
 	},
+	/// The data has tokens that the model does not know.
+	#[error(
+		"the data has tokens up to {found}, the model knows {known}: cut it with the model's tokenizer, or give the \
+		 model a larger model.vocab_size"
+	)]
+	Vocabulary {
+		/// Tokens of the data's tokenizer.
+		found: u32,
+		/// Tokens of the model.
+		known: usize,
+	},
 }
 
 impl SharedModel {
@@ -52,6 +63,10 @@ impl SharedModel {
 		let (found, expected) = (dataset.page_tokens(), data.page_tokens);
 		if found != expected {
 			return Err(SharedModelError::PageTokens { found, expected });
+		}
+		let (found, known) = (dataset.tokenizer().vocab_size, params.config().vocab_size);
+		if found as usize > known {
+			return Err(SharedModelError::Vocabulary { found, known });
 		}
 		Ok(Self { params, dataset, data, heldout_pages })
 	}
@@ -89,7 +104,7 @@ impl SharedModel {
 	}
 
 	/// What the model can read, checked.
-	fn readable(&self, batch: &Batch) -> Result<model::Batch, SharedModelError> {
+	pub fn readable(&self, batch: &Batch) -> Result<model::Batch, SharedModelError> {
 		let token = |token: &i64| u32::try_from(*token).unwrap_or(u32::MAX); // Which no vocabulary has.
 		let rows = batch.tokens.chunks(batch.columns.max(1)).map(|row| row.iter().map(token).collect::<Vec<_>>());
 		Ok(model::Batch::new(&rows.collect::<Vec<_>>(), self.params.config(), None)?)

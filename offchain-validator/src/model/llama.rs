@@ -2,12 +2,17 @@
 
 //! Llama's forward pass, its loss and its gradient, in f32.
 
+mod accumulate;
+
 use std::iter::repeat_n;
 
 use tch::{Kind, Reduction, Tensor};
 
 use super::config::ModelConfig;
 use super::params::Params;
+use super::rope::frequencies;
+
+pub use accumulate::accumulated;
 
 /// Parameters of one layer; see [`ModelConfig::parameter_shapes`].
 const LAYER_PARAMETERS: usize = 9;
@@ -127,6 +132,13 @@ impl Batch {
 }
 
 impl Gradients {
+	/// What leads from one set of parameters to another of the same model: `before - after`, a gradient by its sign.
+	pub fn between(before: &Params, after: &Params) -> Self {
+		let names = before.named().map(|(name, _)| name.to_owned());
+		let differences = before.named().zip(after.named()).map(|((_, before), (_, after))| before - after);
+		Self { loss: 0.0, tensors: names.zip(differences).collect() }
+	}
+
 	/// Adds those of further batches of the same model.
 	pub fn add(&mut self, more: &Self) {
 		self.loss += more.loss;
@@ -138,6 +150,10 @@ impl Gradients {
 	pub(crate) fn named(&self) -> impl ExactSizeIterator<Item = (&str, &Tensor)> {
 		self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
 	}
+
+	pub(super) fn named_mut(&mut self) -> impl ExactSizeIterator<Item = (&str, &mut Tensor)> {
+		self.tensors.iter_mut().map(|(name, tensor)| (name.as_str(), tensor))
+	}
 }
 
 /// Mean cross-entropy of the next tokens, in nats. Not finite if the parameters have diverged.
@@ -148,12 +164,17 @@ pub fn loss(params: &Params, batch: &Batch) -> f64 {
 
 /// Sum over the batches of the gradient of each one's loss; there is no averaging.
 pub fn gradients(params: &Params, batches: &[Batch]) -> Gradients {
+	summed(params, batches.iter().map(|batch| (batch, 1.0)))
+}
+
+/// Sum over the batches of the gradient of each one's loss, times a number of its own.
+fn summed<'a>(params: &Params, batches: impl Iterator<Item = (&'a Batch, f64)>) -> Gradients {
 	// These share the parameters' memory but are no part of them: tracking ends with this call.
 	let leaves: Vec<_> = params.named().map(|(_, tensor)| tensor.detach().set_requires_grad(true)).collect();
 	let mut sums: Vec<_> = params.named().map(|(_, tensor)| tensor.zeros_like()).collect();
 	let mut total = 0.0;
-	for batch in batches {
-		let loss = mean_loss(params.config(), &leaves, batch);
+	for (batch, factor) in batches {
+		let loss = mean_loss(params.config(), &leaves, batch) * factor;
 		total += loss.double_value(&[]);
 		for (sum, gradient) in sums.iter_mut().zip(Tensor::run_backward(&[&loss], &leaves, false, false)) {
 			*sum += gradient;
@@ -231,9 +252,7 @@ struct Rotary {
 
 impl Rotary {
 	fn new(config: &ModelConfig, length: i64) -> Self {
-		let pairs = config.head_size() as i64 / 2;
-		let exponents = Tensor::arange(pairs, (Kind::Float, tch::Device::Cpu)) / pairs as f64;
-		let frequencies = Tensor::from(config.rope_theta as f32).pow(&exponents).reciprocal();
+		let frequencies = Tensor::from_slice(&frequencies(config));
 		let angles = Tensor::arange(length, (Kind::Float, tch::Device::Cpu)).outer(&frequencies);
 		let angles = Tensor::cat(&[&angles, &angles], -1);
 		Self { cos: angles.cos(), sin: angles.sin() }
