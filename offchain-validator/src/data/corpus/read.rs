@@ -1,4 +1,4 @@
-let anew = || -> io::Result<_> {// SPDX-License-Identifier: Apache-2.0
+// SPDX-License-Identifier: Apache-2.0
 
 //! From files to pages: reads documents, turns them into tokens many at a time, and notes from time to time how far it is.
 
@@ -74,7 +74,7 @@ impl<'a> Cutter<'a> {
 			let writer = PageWriter::resume(&staging.new, &staging.parent, options, begun.position).ok()?;
 			Some((writer, begun.tally, begun.files, begun.documents))
 		});
-		let anew = || {
+		let anew = || -> io::Result<_> {
 			staging.clear()?;
 			Ok((PageWriter::new(&staging.new, &staging.parent, options)?, Tally::default(), 0, 0))
 		};
