@@ -81,7 +81,19 @@ impl<'a> Cutter<'a> {
 		// What was left is damaged if it cannot be gone on from: no reason to fail.
 		let (writer, tally, files, documents) = resumed.map_or_else(anew, Ok).map_err(unwritable(staging))?;
 		let (batch, batch_bytes, tokens) = (Vec::new(), 0, Vec::new());
-		Ok(Self { selection, options, staging, fingerprint, writer, tally, batch, batch_bytes, tokens, files, documents })
+		Ok(Self {
+			selection,
+			options,
+			staging,
+			fingerprint,
+			writer,
+			tally,
+			batch,
+			batch_bytes,
+			tokens,
+			files,
+			documents,
+		})
 	}
 
 	/// Takes a document of `file`, if it is one and there is room.
