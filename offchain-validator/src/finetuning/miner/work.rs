@@ -67,12 +67,7 @@ impl Work {
 					let params = open(&own, &competition, &hparams.scoring)
 						.or_else(|_| open(&base.folder, &competition, &hparams.scoring))
 						.map_err(EngineError::Base)?;
-					Trainer::new(hparams, params, examples).map(|				let (folder, memory) = (own.clone(), memory(node));
-				let keep = move |trainer: &mut Trainer| {
-					write(trainer.params(), &folder)?;
-					trainer.remember(&memory)
-				};
-				device.run(keep).await??;| trainer.remembering(&memory))
+					Ok::<_, EngineError>(Trainer::new(hparams, params, examples)?.remembering(&memory))
 				};
 				Self::Honest(Device::start(threads, begin).await?)
 			},
@@ -89,8 +84,12 @@ impl Work {
 				for _ in 0..batches {
 					sum += device.run(Trainer::step).await?;
 				}
-				let folder = own.clone();
-				device.run(move |trainer| write(trainer.params(), &folder)).await??;
+				let (folder, memory) = (own.clone(), memory(node));
+				let keep = move |trainer: &mut Trainer| {
+					write(trainer.params(), &folder)?;
+					trainer.remember(&memory)
+				};
+				device.run(keep).await??;
 				made(own, Some(sum / batches as f64), batches).await.map(Some)
 			},
 			Self::Noise(device) => {
