@@ -11,9 +11,9 @@
 #[cfg(feature = "torch")]
 pub mod checkpoint;
 mod config;
-pub mod description;
 #[cfg(feature = "torch")]
 mod descent;
+pub mod description;
 #[cfg(feature = "torch")]
 mod device;
 #[cfg(feature = "torch")]
