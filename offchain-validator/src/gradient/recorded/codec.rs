@@ -8,11 +8,12 @@ use serde_json::Value;
 use super::super::{Coding, Compressed, Layout, Layouts, Quantised, Quantiser};
 use super::{compressed, floats, integer, numbers, pairs, sizes};
 
+/// Above one the tolerance is a part of the number: f32 has no more digits.
 #[track_caller]
 fn check_close(what: &str, found: &[f32], expected: &[f32], tolerance: f32) {
 	assert_eq!(found.len(), expected.len(), "{what}");
 	for (found, expected) in found.iter().zip(expected) {
-		assert!((found - expected).abs() <= tolerance, "{what}: {found} is not {expected}");
+		assert!((found - expected).abs() <= tolerance * expected.abs().max(1.0), "{what}: {found} is not {expected}");
 	}
 }
 
