@@ -39,7 +39,13 @@ pub struct Reference {
 }
 
 impl<'a> Given<'a> {
-	pub fn new(shapes: Vec<&'a [usize]>, target_chunk: usize, topk: usize, bins: Option<usize>, threads: usize) -> Self {
+	pub fn new(
+		shapes: Vec<&'a [usize]>,
+		target_chunk: usize,
+		topk: usize,
+		bins: Option<usize>,
+		threads: usize,
+	) -> Self {
 		Self { shapes, target_chunk, topk, bins, threads, values: PathBuf::new(), decoded: PathBuf::new() }
 	}
 }

@@ -60,8 +60,7 @@ fn bases_are_as_recorded() {
 		let codec = codec(&[n], n, usize::MAX, Coding::Dct);
 		let unit = |at: usize| (0..n).map(|other| f32::from(u8::from(other == at))).collect::<Vec<_>>();
 		let forward = |at| codec.encode("p", &unit(at)).unwrap();
-		let inverse =
-			|at| decoded(&codec, &Compressed { indices: (0..n as u16).collect(), values: unit(at).into() });
+		let inverse = |at| decoded(&codec, &Compressed { indices: (0..n as u16).collect(), values: unit(at).into() });
 		check_close("forward", &(0..n).flat_map(forward).collect::<Vec<_>>(), &floats(&case["forward"]), 1e-6);
 		let defined: Vec<f32> = basis(n).into_iter().map(|element| element as f32).collect();
 		check_close("basis", &defined, &floats(&case["forward"]), 1e-6);
