@@ -79,16 +79,17 @@ mod tests {
 		assert!(rate <= ALPHA && rate > ALPHA / 10.0, "{rate}");
 	}
 
+	/// What the theorem does not cover, and the module's documentation tells: light tails cost little, heavy ones nothing.
 	#[test]
-	fn other_symmetric_distributions_are_left_out_no_more_often() {
-		for draw in [Draw::Uniform, Draw::Laplace, Draw::Student3] {
+	fn other_symmetric_distributions_are_left_out_about_as_often() {
+		for (draw, most) in [(Draw::Uniform, 1.5), (Draw::Laplace, 1.0), (Draw::Student3, 1.0)] {
 			let rate = left_out(draw, 2_000, 500, ALPHA);
 			println!("{draw:?}: {rate}");
-			assert!(rate <= ALPHA, "{draw:?}: {rate}");
+			assert!(rate <= most * ALPHA, "{draw:?}: {rate}");
 		}
 	}
 
-	/// The worst that the theorem does not cover: told in the module's documentation.
+	/// The worst of them.
 	#[test]
 	fn skew_costs_some_of_the_confidence() {
 		let rate = left_out(Draw::Exponential, 2_000, 500, ALPHA);
