@@ -129,13 +129,14 @@ impl Mechanism {
 		match self {
 			Self::Templar(_) => &[
 				Plotted {
-				title: "Rating by miner",
-				caption: "OpenSkill ordinal, \u{3bc} \u{2212} 3\u{3c3}",
-				of: |miner| Some(miner.figure("mu")? - 3.0 * miner.figure("sigma")?),
+					title: "Rating by miner",
+					caption: "OpenSkill ordinal, \u{3bc} \u{2212} 3\u{3c3}",
+					of: |miner| Some(miner.figure("mu")? - 3.0 * miner.figure("sigma")?),
 				},
 				Plotted {
 					title: "Confidence by miner",
-					caption: "Chance, in percent, that a miner\u{2019}s order to both neighbours in the window is right",
+					caption:
+						"Chance, in percent, that a miner\u{2019}s order to both neighbours in the window is right",
 					of: |miner| Some(100.0 * miner.figure("confidence")?),
 				},
 			],
