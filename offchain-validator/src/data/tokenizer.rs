@@ -24,6 +24,9 @@ const BYTE_VOCABULARY: u32 = 256;
 pub(super) const BYTE_SEPARATOR: u8 = 0;
 /// Bytes that a `tokenizer.json` may have; the largest in use have 35 million.
 const MAX_BYTES: u64 = 1 << 28;
+/// Words whose tokens a thread remembers; what is seen after so many is worked out anew each time. The library remembers
+/// 10,000, which text of any size soon fills.
+const CACHED_WORDS: usize = 1 << 18;
 /// Tokens of the end of a document, by the names that published models give them.
 const SEPARATORS: [&str; 6] = ["</s>", "<|end_of_text|>", "<|endoftext|>", "<eos>", "<|eot_id|>", "<|im_end|>"];
 
@@ -94,6 +97,9 @@ impl Tokenizer {
 		// Pages need every token of a text and no other, whatever the file says of batches.
 		tokenizer.with_truncation(None).map_err(failed)?;
 		tokenizer.with_padding(None);
+		let mut model = tokenizer.get_model().clone();
+		model.resize_cache(CACHED_WORDS);
+		tokenizer.with_model(model);
 		let vocab_size = tokenizer.get_vocab(true).into_values().max().map_or(0, |last| last.saturating_add(1));
 		let known = match separator {
 			Some(token) => tokenizer.token_to_id(token),
