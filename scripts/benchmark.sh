@@ -29,28 +29,29 @@ benchmark_pallet() { # argument...
 	"$CARGO_TARGET_DIR/debug/root-weights-node" benchmark pallet "$@"
 }
 
-# Runs benchmarks so many times at each of their sizes, and again until they have taken so many seconds, set-up included.
-run() { # times.json, repeats, seconds for each benchmark, argument...
+# Runs benchmarks so many times at each of so many sizes, and again until they have taken so many seconds, set-up included.
+run() { # times.json, sizes, repeats, seconds for each benchmark, argument...
 	benchmark_pallet --runtime "$RUNTIME" --genesis-builder none --wasm-execution compiled --disable-proof-recording \
 		--default-pov-mode ignored --no-storage-info --no-median-slopes --no-min-squares --quiet \
-		--steps 12 --repeat "$2" --min-duration "$3" --json-file "$1" "${@:4}"
+		--steps "$2" --repeat "$3" --min-duration "$4" --json-file "$1" "${@:5}"
 }
 
-# Measures pallets, by folder, and whole blocks, in rounds: so a machine that is slow for some minutes is so in a round, and
-# not with one of the benchmarks. What else a machine does only ever adds time: the fastest quarter of all rounds counts.
+# Measures pallets, by folder, and whole blocks, in many short rounds: a machine that is slow for some seconds or minutes is
+# so in a round, and not with one of the benchmarks. What else a machine does only ever adds time: the fastest quarter of
+# all rounds counts. Lines are measured at their ends alone; what lies between is what the blocks check.
 measure() { # what...
 	local round what
 	mkdir -p "$WORK"
 	for what in "$@"; do rm -f "$WORK/$what".*; done
-	for round in {1..4}; do
+	for round in {01..16}; do
 		for what in "$@"; do
 			case $what in
-			blocks) run "$WORK/$what.$round" 5 0 --pallet pallet-subnets --extrinsic root_block,subnets_block --extra ;;
-			*) run "$WORK/$what.$round" 1 3 --pallet "pallet-$what" --extrinsic '*' ;;
+			blocks) run "$WORK/$what.$round" 12 1 0 --pallet pallet-subnets --extrinsic root_block,subnets_block --extra ;;
+			*) run "$WORK/$what.$round" 2 1 1 --pallet "pallet-$what" --extrinsic '*' ;;
 			esac
 		done
 	done
-	for what in "$@"; do fastest "$WORK/$what.json" "$WORK/$what".?; done
+	for what in "$@"; do fastest "$WORK/$what.json" "$WORK/$what".??; done
 }
 
 fastest() { # times.json, those of each round...
