@@ -16,6 +16,8 @@ mod container;
 mod layout;
 #[cfg(feature = "torch")]
 mod momentum;
+#[cfg(feature = "torch")]
+mod update;
 #[cfg(test)]
 #[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "half of the recordings are about tensors"))]
 pub(crate) mod recorded;
@@ -29,3 +31,5 @@ pub use container::{decode, encode, max_bytes};
 pub use layout::{Layout, LayoutError, Layouts};
 #[cfg(feature = "torch")]
 pub use momentum::Momentum;
+#[cfg(feature = "torch")]
+pub use update::{Decoder, TryError, Update};

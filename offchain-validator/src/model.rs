@@ -5,35 +5,59 @@
 //! With [`crate::gradient`], the only code that names libtorch, and none of it shows: callers hand in tokens and get
 //! numbers. Parameters never track gradients, only the copies made for one backward pass do, so nothing here depends on
 //! the `no_grad` state of a thread. Everything that libtorch could refuse is checked before it gets there, by
-//! [`ModelConfig::check`], `Params::load` and `Batch::new`; what is left, such as no memory, panics, and
-//! `Device` turns that into an error.
+//! [`ModelConfig::check`], `Params::load` and `Batch::new`. What is left, such as no memory, is a `Fault` where a stranger's
+//! work is measured, and costs that one measurement; in our own steps it panics, and `Device` turns that into an error.
 
 #[cfg(feature = "torch")]
 mod adam;
+#[cfg(feature = "torch")]
+mod compute;
 mod config;
+#[cfg(feature = "torch")]
+mod cuda;
 #[cfg(feature = "torch")]
 mod descent;
 #[cfg(feature = "torch")]
 mod device;
 #[cfg(feature = "torch")]
+mod devices;
+#[cfg(feature = "torch")]
+mod fault;
+#[cfg(feature = "torch")]
 mod llama;
+#[cfg(feature = "torch")]
+mod losses;
 #[cfg(feature = "torch")]
 mod normal;
 #[cfg(feature = "torch")]
 mod params;
+#[cfg(feature = "torch")]
+mod placement;
 pub(crate) mod tensor_file;
+#[cfg(feature = "torch")]
+mod trial;
 
 #[cfg(feature = "torch")]
 pub use adam::Adam;
 #[cfg(test)]
 pub(crate) use config::tests::tiny as config_of_tests;
+#[cfg(feature = "torch")]
+pub use compute::{Compute, ComputeError, Lane, Precision, Processor};
 pub use config::{ConfigError, ModelConfig};
 #[cfg(feature = "torch")]
-pub use device::{Device, DeviceStopped, StartError};
+pub use cuda::CudaError;
 #[cfg(feature = "torch")]
-pub use llama::{gradients, loss, Batch, BatchError, Example, Gradients};
+pub use device::{Device, DeviceStopped, Probe, StartError};
+#[cfg(feature = "torch")]
+pub use devices::{Devices, DevicesError};
+#[cfg(feature = "torch")]
+pub use fault::Fault;
+#[cfg(feature = "torch")]
+pub use llama::{f_gradients, gradients, loss, Batch, BatchError, Example, Gradients};
 #[cfg(feature = "torch")]
 pub(crate) use params::elements;
 #[cfg(feature = "torch")]
 pub use params::{Params, ParamsError};
 pub use tensor_file::TensorFileError;
+#[cfg(feature = "torch")]
+pub use trial::Trial;

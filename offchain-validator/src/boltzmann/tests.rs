@@ -23,7 +23,7 @@ use super::validator::{drawn, of_slices, sample};
 use super::Hparams;
 use crate::bucket::{BucketAddress, BucketName};
 use crate::data::{assigned, cut, CutOptions, Dataset, Seed};
-use crate::model::Device;
+use crate::model::{Device, Lane};
 use crate::participant::{Objects, ObjectsSettings};
 
 const HONEST: [Uid; 3] = [1, 2, 3];
@@ -59,7 +59,7 @@ impl Run {
 	}
 
 	fn engine(&self) -> Engine {
-		Engine::open(self.hparams.clone(), self.dataset.clone(), None).unwrap()
+		Engine::open(self.hparams.clone(), self.dataset.clone(), None, Lane::CPU).unwrap()
 	}
 
 	fn selection(&self, window: u32) -> Selection {

@@ -11,6 +11,7 @@ use offchain_validator::finetuning::samples::Source;
 use offchain_validator::finetuning::store::{Folder, Store};
 use offchain_validator::finetuning::{base, Hparams};
 use offchain_validator::hparams::Hparams as _;
+use offchain_validator::model::Compute;
 
 #[derive(Subcommand)]
 pub enum ModelCommand {
@@ -38,7 +39,7 @@ pub async fn run(command: ModelCommand) -> anyhow::Result<()> {
 	let ModelCommand::Base { hparams, samples, models, threads } = command;
 	let hparams = Hparams::read(&hparams).context("--hparams")?;
 	let store = Store::Folder(Folder::open(&models).context("--models")?);
-	for address in base::publish(hparams, &samples, &store, threads.get()).await? {
+	for address in base::publish(hparams, &samples, &store, &Compute::cpu(threads)).await? {
 		offchain_validator::print(format!("{address}: published\n")).context("could not print the result")?;
 	}
 	Ok(())

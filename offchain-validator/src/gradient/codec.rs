@@ -21,7 +21,7 @@ use crate::model::elements;
 pub struct Codec {
 	layouts: Layouts,
 	/// By side of a chunk.
-	bases: BTreeMap<usize, Tensor>,
+	pub(super) bases: BTreeMap<usize, Tensor>,
 }
 
 impl Codec {

@@ -29,9 +29,10 @@ const PURE: [&str; 2] = ["yuma-consensus", "mechanisms"];
 /// What the pure crates must not reach, whatever lies between.
 const IMPURE: [&str; 6] = ["sp-io", "tokio", "tch", "subxt", "object_store", "log"];
 /// Libraries of the off-chain programs and declarations, and the modules that alone may name them.
-const BEHIND: [(&str, &[&str]); 8] = [
+const BEHIND: [(&str, &[&str]); 9] = [
 	("subxt::", &["chain"]),
 	("tch::", &["model", "gradient"]),
+	("libloading::", &["cuda"]),
 	("object_store::", &["bucket"]),
 	("hf_hub::", &["store"]),
 	("reqwest::", &["samples", "store"]),

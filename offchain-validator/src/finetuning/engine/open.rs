@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::finetuning::config::{self, Description, DescriptionError};
 use crate::finetuning::tokens::VOCABULARY;
-use crate::model::{Params, ParamsError};
+use crate::model::{Fault, Params, ParamsError};
 
 /// Name of the file of a model that has but one.
 pub(super) const WHOLE: &str = "model.safetensors";
@@ -55,13 +55,21 @@ pub enum Refused {
 	/// The parameters are not those of the model described.
 	#[error("{0}")]
 	Params(#[from] ParamsError),
+	/// Our device could not compute it.
+	#[error("it cannot be computed here")]
+	Fault(#[from] Fault),
 }
 
 impl Refused {
-	/// Whether it was our disk that failed, and no rule that was broken.
+	/// Whether it was our disk or our device that failed, and no rule that was broken.
 	pub fn is_ours(&self) -> bool {
-		let (Self::File { source, .. } | Self::Params(ParamsError::File { source, .. })) = self else { return false };
-		!matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::Other)
+		match self {
+			Self::File { source, .. } | Self::Params(ParamsError::File { source, .. }) => {
+				!matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::Other)
+			},
+			Self::Fault(_) => true,
+			_ => false,
+		}
 	}
 }
 
