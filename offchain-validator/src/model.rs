@@ -23,6 +23,8 @@ mod device;
 mod devices;
 #[cfg(feature = "torch")]
 mod fault;
+#[cfg(all(test, feature = "torch"))]
+mod gpu_tests;
 #[cfg(feature = "torch")]
 mod llama;
 #[cfg(feature = "torch")]

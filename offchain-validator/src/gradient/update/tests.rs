@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::super::aggregate::evaluation_step;
-use super::super::recorded::{compressed, gradient, integer, tiny_llama};
+use super::super::recorded::{compressed, drawn, gradient, integer, tiny_llama};
 use super::*;
 use crate::model::{config_of_tests, elements, Batch, ModelConfig, Precision};
 
@@ -44,21 +44,17 @@ impl Scene {
 		Update::new(gradient, self.codec.layouts()).unwrap()
 	}
 
-	/// Values drawn by `draw`, at the first places of each chunk.
-	fn gradient(&self, mut draw: impl FnMut() -> f32) -> CompressedGradient {
+	fn gradient(&self, seed: u32) -> CompressedGradient {
+		drawn(self.codec.layouts(), seed)
+	}
+
+	/// One that moves nothing.
+	fn nothing(&self) -> Update {
 		let tensors = self.codec.layouts().iter().map(|(name, layout)| {
 			let indices = (0..layout.chunks()).flat_map(|_| 0..layout.kept() as u16).collect();
-			(name.to_owned(), Compressed { indices, values: (0..layout.sent()).map(|_| draw()).collect() })
+			(name.to_owned(), Compressed { indices, values: vec![0.0; layout.sent()] })
 		});
-		gradient(tensors.collect(), self.codec.layouts())
-	}
-}
-
-/// Numbers of `[-1, 1)` by a small generator.
-fn draws(mut seed: u32) -> impl FnMut() -> f32 {
-	move || {
-		seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-		(seed >> 8) as f32 / (1 << 23) as f32 - 1.0
+		self.update(&gradient(tensors.collect(), self.codec.layouts()))
 	}
 }
 
@@ -80,7 +76,7 @@ fn small() -> ModelConfig {
 fn a_step_is_the_one_of_the_whole_gradient() {
 	for (target_chunk, topk) in [(8, 5), (64, 7), (3, 2), (1, 1)] {
 		let mut scene = Scene::new(Params::init(&small(), 1).unwrap(), target_chunk, topk);
-		let gradient = scene.gradient(draws(7));
+		let gradient = scene.gradient(7);
 		check_as_dense(&mut scene, &gradient, 0.01);
 	}
 }
@@ -89,7 +85,7 @@ fn a_step_is_the_one_of_the_whole_gradient() {
 fn parameters_of_many_slabs_are_decoded_whole() {
 	let config = ModelConfig { vocab_size: CPU_SLAB / 16 * 5 / 2, hidden_size: 16, ..small() };
 	let mut scene = Scene::new(Params::init(&config, 1).unwrap(), 16, 4);
-	let gradient = scene.gradient(draws(3));
+	let gradient = scene.gradient(3);
 	check_as_dense(&mut scene, &gradient, 0.01);
 }
 
@@ -131,11 +127,11 @@ fn recorded_gradients_give_the_recorded_losses() {
 fn an_update_of_another_model_is_refused() {
 	let mut scene = Scene::new(Params::init(&small(), 1).unwrap(), 8, 3);
 	let other = Scene::new(Params::init(&small(), 1).unwrap(), 8, 2);
-	let foreign = other.update(&other.gradient(draws(1)));
+	let foreign = other.update(&other.gradient(1));
 	let refused = StepError::OtherModel { parameter: "model.embed_tokens.weight".into() };
 	let found = scene.decoder.step(&mut scene.trial, &scene.params, &foreign, 0.1);
 	assert_eq!(found, Err(TryError::Step(refused)));
-	assert!(Update::new(&other.gradient(draws(1)), scene.codec.layouts()).is_err());
+	assert!(Update::new(&other.gradient(1), scene.codec.layouts()).is_err());
 }
 
 proptest! {
@@ -146,14 +142,14 @@ proptest! {
 	fn a_try_changes_neither_the_original_nor_the_next_try(first: u32, second: u32, lr in 1e-6_f64..1.0) {
 		let mut scene = Scene::new(Params::init(&small(), 1).unwrap(), 8, 4);
 		let before = scene.params.copy();
-		let (first, second) = (scene.update(&scene.gradient(draws(first))), scene.update(&scene.gradient(draws(second))));
+		let (first, second) = (scene.update(&scene.gradient(first)), scene.update(&scene.gradient(second)));
 		let alone = scene.stepped(&second, lr);
 		scene.stepped(&first, lr);
 		prop_assert_eq!(&scene.params, &before);
 		let after_another = scene.stepped(&second, lr);
 		prop_assert_eq!(&after_another, &alone);
 		// A step of nothing is the original to the last bit.
-		let nothing = scene.update(&scene.gradient(|| 0.0));
+		let nothing = scene.nothing();
 		let unmoved = scene.stepped(&nothing, lr);
 		prop_assert_eq!(&unmoved, &before);
 	}
