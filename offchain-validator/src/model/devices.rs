@@ -5,6 +5,8 @@
 //! What changes the model is done by all of them, what only reads it by any. Engines that begin alike and do the same jobs in
 //! the same order stay alike; the first is the one that speaks for all.
 
+use std::future::Future;
+
 use futures::future::try_join_all;
 use futures::{Stream, StreamExt as _};
 use tokio::sync::Mutex;
