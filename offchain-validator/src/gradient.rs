@@ -2,10 +2,14 @@
 
 //! Compressed gradients: what a miner sends, what everybody makes of it.
 //!
-//! A gradient travels as the largest coefficients of its discrete cosine transform, chunk by chunk. [`Layouts`] says
-//! what shape that must have, [`decode`] turns a stranger's bytes into a [`CompressedGradient`] or says what is wrong with
-//! them, `aggregate` and `outer_step` move every copy of the model alike. What a peer did wrong is a value,
-//! [`InvalidGradient`]; an `Err` of the functions on tensors, `StepError`, is our own fault.
+//! How a gradient is compressed is the `compression` crate's; here it meets files and tensors. [`Layouts`] says what shape a
+//! gradient must have, and in which of two forms ([`Coding`]) it travels. [`decode`] turns a stranger's bytes into a
+//! [`CompressedGradient`] or says what is wrong with them, `aggregate` and `outer_step` move every copy of the model alike.
+//! What a peer did wrong is a value, [`InvalidGradient`]; an `Err` of the functions on tensors, [`StepError`], is our own
+//! fault.
+//!
+//! Gradients are decoded by the processor, wherever the model lives: so no two nodes can come apart by what their devices
+//! make of a sum.
 
 #[cfg(feature = "torch")]
 mod aggregate;
@@ -13,7 +17,10 @@ mod aggregate;
 mod codec;
 mod compressed;
 mod container;
-mod layout;
+mod invalid;
+mod limits;
+#[cfg(all(test, feature = "torch"))]
+mod measure;
 #[cfg(feature = "torch")]
 mod momentum;
 #[cfg(feature = "torch")]
@@ -22,13 +29,16 @@ mod update;
 #[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "half of the recordings are about tensors"))]
 pub(crate) mod recorded;
 
+pub use compression::{Coding, Compressed, Layout, LayoutError, Layouts, Quantised, Quantiser, StepError, Values};
+
 #[cfg(feature = "torch")]
-pub use aggregate::{aggregate, evaluation_step, outer_step, Aggregated, StepError};
+pub use aggregate::{aggregate, alone, evaluation_step, outer_step, Aggregated};
 #[cfg(feature = "torch")]
 pub use codec::Codec;
-pub use compressed::{Compressed, CompressedGradient, Header, InvalidGradient, MAX_PAGES};
+pub use compressed::{CompressedGradient, Header, MAX_PAGES};
 pub use container::{decode, encode, max_bytes};
-pub use layout::{Layout, LayoutError, Layouts};
+pub use invalid::InvalidGradient;
+pub use limits::Limits;
 #[cfg(feature = "torch")]
 pub use momentum::Momentum;
 #[cfg(feature = "torch")]

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use mechanisms::numpy::Generator;
-use offchain_validator::gradient::{encode, Compressed, CompressedGradient, Header, Layouts, Update};
+use offchain_validator::gradient::{encode, Compressed, CompressedGradient, Header, Layouts, Limits, Update};
 use offchain_validator::model::{Batch, Params};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::json;
@@ -70,7 +70,7 @@ impl Scene {
 	/// What a miner sent, ready for the device, and the seconds that took.
 	pub fn update(&self, miner: usize) -> (Update, f64) {
 		let start = Instant::now();
-		let update = Update::new(&self.gradients[miner], &self.layouts).expect("it fits");
+		let update = Update::new(&self.gradients[miner], &self.layouts, &Limits::default()).expect("it fits");
 		(update, start.elapsed().as_secs_f64())
 	}
 
@@ -122,8 +122,9 @@ fn gradient(miner: usize, layouts: &Layouts) -> CompressedGradient {
 			let place = |at: usize| (at * part) as u64 + random.next_u64() % part as u64;
 			indices.extend((0..layout.kept()).map(place).map(|index| index as u16));
 		}
-		let values = (0..layout.sent()).map(|_| (random.next_u64() as i64 as f64 / i64::MAX as f64) as f32).collect();
-		(name.to_owned(), Compressed { indices, values })
+		let values: Vec<f32> =
+			(0..layout.sent()).map(|_| (random.next_u64() as i64 as f64 / i64::MAX as f64) as f32).collect();
+		(name.to_owned(), Compressed { indices, values: values.into() })
 	});
 	let tensors = tensors.collect();
 	CompressedGradient::new(Header { window: 1, uid, pages: Vec::new() }, tensors, layouts).expect("it fits")

@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! A compressed gradient in memory, and what can be wrong with one. Pure; knows no tensor.
+//! A compressed gradient in memory, checked. Pure; knows no tensor.
 //!
 //! Stricter than Templar, whose validators accept parameters that are missing, values of another shape, and repeated
 //! indices (and stop at some of them): here a gradient is complete and exactly of its layout, or it is invalid.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
-use super::layout::{Layout, Layouts};
-use crate::model::TensorFileError;
+use super::{Coding, Compressed, InvalidGradient, Layout, Layouts, Quantised, Quantiser, Values};
 
 /// Pages that a header may name; a miner trains on far fewer in a window.
 pub const MAX_PAGES: usize = 256;
-
-/// What is sent of one parameter, chunk by chunk, row by row.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Compressed {
-	/// Positions in a chunk, ascending: equal gradients have equal bytes, and no index comes twice.
-	pub indices: Vec<u16>,
-	/// The coefficients at these positions.
-	pub values: Vec<f32>,
-}
+/// Least and largest width of a quantiser's bins, as published.
+const SCALES: RangeInclusive<f32> = 1e-12..=1e4;
 
 /// Who sends a gradient, when, and what it was trained on; in the sender's own words.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,96 +33,6 @@ pub struct CompressedGradient {
 	tensors: BTreeMap<String, Compressed>,
 }
 
-/// What is wrong with a gradient that somebody sent.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum InvalidGradient {
-	/// The bytes are no file of this model's compressed tensors.
-	#[error(transparent)]
-	File(#[from] TensorFileError),
-	/// An entry of the metadata is not there.
-	#[error("metadata {key} is missing")]
-	MissingMetadata {
-		/// The entry.
-		key: &'static str,
-	},
-	/// An entry of the metadata says something impossible.
-	#[error("metadata {key} is {value:?}: must be {expected}")]
-	Metadata {
-		/// The entry.
-		key: &'static str,
-		/// What it says, cut short.
-		value: String,
-		/// What it may say.
-		expected: &'static str,
-	},
-	/// Made by another uid, or for another window.
-	#[error("from uid {uid} for window {window}: another was asked for")]
-	Origin {
-		/// Window in the header.
-		window: u32,
-		/// Uid in the header.
-		uid: u16,
-	},
-	/// The header names too many pages.
-	#[error("{count} pages: at most {MAX_PAGES} are allowed")]
-	Pages {
-		/// Pages in the header.
-		count: usize,
-	},
-	/// A parameter of the model is not there.
-	#[error("parameter {parameter} is missing")]
-	Missing {
-		/// The parameter.
-		parameter: String,
-	},
-	/// The model has no such parameter.
-	#[error("parameter {parameter} is unknown")]
-	Unknown {
-		/// The parameter.
-		parameter: String,
-	},
-	/// A parameter has more or fewer coefficients than its layout.
-	#[error("parameter {parameter} has {indices} indices and {values} values: must have {expected} of each")]
-	Length {
-		/// The parameter.
-		parameter: String,
-		/// Number of indices.
-		indices: usize,
-		/// Number of values.
-		values: usize,
-		/// Number its layout has.
-		expected: usize,
-	},
-	/// An index lies outside of its chunk.
-	#[error("parameter {parameter}, chunk {chunk}: index {index} must be below {total}")]
-	Index {
-		/// The parameter.
-		parameter: String,
-		/// The chunk.
-		chunk: usize,
-		/// The index.
-		index: u16,
-		/// Coefficients of a chunk.
-		total: usize,
-	},
-	/// An index comes twice or out of order.
-	#[error("parameter {parameter}, chunk {chunk}: indices must ascend")]
-	Order {
-		/// The parameter.
-		parameter: String,
-		/// The chunk.
-		chunk: usize,
-	},
-	/// A value is not a number or infinite, or the values are so large that what decodes from them may be.
-	#[error("parameter {parameter}, chunk {chunk}: values must be finite numbers of a sane size")]
-	Values {
-		/// The parameter.
-		parameter: String,
-		/// The chunk.
-		chunk: usize,
-	},
-}
-
 impl CompressedGradient {
 	/// A gradient of these parts, if they are one.
 	pub fn new(
@@ -145,7 +48,7 @@ impl CompressedGradient {
 		}
 		for (parameter, layout) in layouts.iter() {
 			match tensors.get(parameter) {
-				Some(tensor) => check(parameter, tensor, layout)?,
+				Some(tensor) => check(parameter, tensor, layout, layouts.coding())?,
 				None => return Err(InvalidGradient::Missing { parameter: parameter.into() }),
 			}
 		}
@@ -171,24 +74,61 @@ impl CompressedGradient {
 	}
 }
 
-fn check(parameter: &str, tensor: &Compressed, layout: &Layout) -> Result<(), InvalidGradient> {
+fn check(parameter: &str, tensor: &Compressed, layout: &Layout, coding: Coding) -> Result<(), InvalidGradient> {
 	let (indices, values, expected) = (tensor.indices.len(), tensor.values.len(), layout.sent());
 	if indices != expected || values != expected {
 		return Err(InvalidGradient::Length { parameter: parameter.into(), indices, values, expected });
 	}
-	let chunks = tensor.indices.chunks(layout.kept()).zip(tensor.values.chunks(layout.kept()));
-	for (chunk, (indices, values)) in chunks.enumerate() {
+	for (chunk, indices) in tensor.indices.chunks(layout.kept()).enumerate() {
 		if let Some(&index) = indices.iter().find(|index| usize::from(**index) >= layout.total()) {
 			return Err(InvalidGradient::Index { parameter: parameter.into(), chunk, index, total: layout.total() });
 		}
 		if !indices.is_sorted_by(|left, right| left < right) {
 			return Err(InvalidGradient::Order { parameter: parameter.into(), chunk });
 		}
-		if !decodes_finite(values) {
-			return Err(InvalidGradient::Values { parameter: parameter.into(), chunk });
-		}
 	}
-	Ok(())
+	let other = |expected| InvalidGradient::Coding { parameter: parameter.into(), expected };
+	match (coding, &tensor.values) {
+		(Coding::Dct, Values::Plain(values)) => check_plain(parameter, values, layout),
+		(Coding::Quantised(quantiser), Values::Quantised(values)) => check_quantised(parameter, values, layout, quantiser),
+		(Coding::Dct, Values::Quantised(_)) => Err(other("plain".into())),
+		(Coding::Quantised(quantiser), Values::Plain(_)) => Err(other(quantised(quantiser))),
+	}
+}
+
+fn check_plain(parameter: &str, values: &[f32], layout: &Layout) -> Result<(), InvalidGradient> {
+	match values.chunks(layout.kept()).position(|values| !decodes_finite(values)) {
+		Some(chunk) => Err(InvalidGradient::Values { parameter: parameter.into(), chunk }),
+		None => Ok(()),
+	}
+}
+
+/// What is not transformed can grow no larger than an entry of the table and the shift together.
+fn check_quantised(
+	parameter: &str,
+	values: &Quantised,
+	layout: &Layout,
+	quantiser: Quantiser,
+) -> Result<(), InvalidGradient> {
+	let Quantised { codes, lookup, shift, scale } = values;
+	let bins = quantiser.bins;
+	if lookup.len() != bins {
+		return Err(InvalidGradient::Coding { parameter: parameter.into(), expected: quantised(quantiser) });
+	}
+	if !lookup.iter().all(|mean| decodes_finite(&[*mean, *shift])) || !SCALES.contains(&scale.abs()) {
+		return Err(InvalidGradient::Table { parameter: parameter.into() });
+	}
+	match codes.iter().position(|code| usize::from(*code) >= bins) {
+		Some(at) => {
+			let chunk = at / layout.kept();
+			Err(InvalidGradient::Code { parameter: parameter.into(), chunk, code: codes[at], bins })
+		},
+		None => Ok(()),
+	}
+}
+
+fn quantised(quantiser: Quantiser) -> String {
+	format!("quantised with a table of {}", quantiser.bins)
 }
 
 /// Every element of a decoded chunk is a sum of the values, each times a factor in `[-1, 1]`: it cannot exceed the sum of

@@ -2,18 +2,29 @@
 
 //! The file in which a compressed gradient travels.
 //!
-//! Safetensors with, of each parameter, `{name}.vals` (`F32`) and `{name}.idxs` (`I16`), both of shape `[y, x, k]` or
-//! `[x, k]`. `I16` and not `U16`, though indices are never negative: it is what Templar sends, and every release of every
-//! tensor library can read it. The first value lies right after the header, all values before all indices.
+//! Safetensors, whose header says what made it, for which window and by which uid, besides the shape of every tensor: so a
+//! reader knows that it has what it asked for before it allocates anything.
+//!
+//! | codec | of each parameter | |
+//! | --- | --- | --- |
+//! | `dct-topk` | `{name}.vals` | `F32`, `[y, x, k]` or `[x, k]` |
+//! | | `{name}.idxs` | `I16`, the same shape |
+//! | `topk-quantised` | `{name}.quant_params` | `F32`, `[2 + bins]`: shift, scale, the lookup table |
+//! | | `{name}.vals` | `U8`, `[y, x, k]` or `[x, k]`: entries of the table |
+//! | | `{name}.idxs` | `U8`, `[3/2 · y·x·k]`: indices of 12 bits |
+//!
+//! `I16` and not `U16`, though indices are never negative: it is what Templar sends, and every release of every tensor
+//! library can read it. All tensors of the first kind lie before all of the next, right after the header.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
-use super::compressed::{Compressed, CompressedGradient, Header, InvalidGradient, MAX_PAGES};
-use super::layout::Layouts;
+use compression::{pack12, unpack12};
+
+use super::compressed::{CompressedGradient, Header, MAX_PAGES};
+use super::{Coding, Compressed, InvalidGradient, Layout, Layouts, Quantised, Quantiser, Values};
 use crate::model::tensor_file::{self, Kind, TensorSpec};
 
-const CODEC: &str = "dct-topk";
 const VERSION: &str = "1";
 /// As JSON: keys and short values, and 20 digits and a comma for each page; generous with blanks.
 const METADATA_BYTES: usize = 1024 + 21 * MAX_PAGES;
@@ -25,43 +36,98 @@ pub fn max_bytes(layouts: &Layouts) -> usize {
 
 /// The file of a gradient that was made for these layouts. Equal gradients give equal bytes.
 pub fn encode(gradient: &CompressedGradient, layouts: &Layouts) -> Vec<u8> {
-	let mut bytes = tensor_file::header(&metadata(gradient.header()), &specs(layouts));
+	let mut bytes = tensor_file::header(&metadata(gradient.header(), layouts.coding()), &specs(layouts));
 	let tensors = || layouts.iter().filter_map(|(name, _)| gradient.get(name));
-	bytes.extend(tensors().flat_map(|tensor| &tensor.values).flat_map(|value| value.to_le_bytes()));
-	bytes.extend(tensors().flat_map(|tensor| &tensor.indices).flat_map(|index| index.to_le_bytes()));
+	let (mut params, mut values, mut indices) = (Vec::new(), Vec::new(), Vec::new());
+	for Compressed { indices: positions, values: numbers } in tensors() {
+		match numbers {
+			Values::Plain(numbers) => {
+				values.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+				indices.extend(positions.iter().flat_map(|position| position.to_le_bytes()));
+			},
+			Values::Quantised(Quantised { codes, lookup, shift, scale }) => {
+				params.extend([shift, scale].into_iter().chain(lookup).flat_map(|number| number.to_le_bytes()));
+				values.extend(codes);
+				indices.extend(pack12(positions).expect("a checked gradient has pairs of indices below 2^12; qed"));
+			},
+		}
+	}
+	bytes.extend([params, values, indices].concat());
 	bytes
 }
 
 /// The gradient in a file that anybody may have written. Takes time and memory in proportion to [`max_bytes`] at most.
 pub fn decode(bytes: &[u8], layouts: &Layouts) -> Result<CompressedGradient, InvalidGradient> {
 	let contents = tensor_file::read(bytes, &specs(layouts), max_bytes(layouts))?;
-	let header = header(&contents.metadata)?;
-	let (values, indices) = contents.tensors.split_at(contents.tensors.len() / 2);
-	let tensors = layouts.iter().zip(values.iter().zip(indices)).map(|((name, _), (values, indices))| {
+	let header = header(&contents.metadata, layouts.coding())?;
+	let mut kinds = contents.tensors.chunks(layouts.iter().count().max(1));
+	let mut next = || kinds.next().unwrap_or_default();
+	let tensors = match layouts.coding() {
+		Coding::Dct => plain(layouts, next(), next()),
+		Coding::Quantised(_) => quantised(layouts, next(), next(), next()),
+	};
+	CompressedGradient::new(header, tensors, layouts)
+}
+
+fn plain(layouts: &Layouts, values: &[&[u8]], indices: &[&[u8]]) -> BTreeMap<String, Compressed> {
+	let tensor = |((name, _), (values, indices)): ((&str, &Layout), (&&[u8], &&[u8]))| {
 		// A negative index reads as one above all that are allowed.
 		let indices = indices.as_chunks().0.iter().copied().map(u16::from_le_bytes).collect();
-		(name.to_owned(), Compressed { indices, values: tensor_file::f32s(values) })
-	});
-	CompressedGradient::new(header, tensors.collect(), layouts)
-}
-
-/// All values, then all indices: the larger elements first keeps every tensor aligned.
-fn specs(layouts: &Layouts) -> Vec<TensorSpec> {
-	let of_kind = |kind, suffix| {
-		let spec = move |(name, layout): (&str, &super::Layout)| TensorSpec {
-			name: format!("{name}.{suffix}"),
-			kind,
-			shape: layout.sent_shape(),
-		};
-		layouts.iter().map(spec)
+		(name.to_owned(), Compressed { indices, values: tensor_file::f32s(values).into() })
 	};
-	of_kind(Kind::F32, "vals").chain(of_kind(Kind::I16, "idxs")).collect()
+	layouts.iter().zip(values.iter().zip(indices)).map(tensor).collect()
 }
 
-fn metadata(header: &Header) -> BTreeMap<String, String> {
+/// All tensors have the sizes that the layouts require.
+fn quantised(
+	layouts: &Layouts,
+	params: &[&[u8]],
+	values: &[&[u8]],
+	indices: &[&[u8]],
+) -> BTreeMap<String, Compressed> {
+	let tensor = |((name, layout), (params, (values, indices))): ((&str, &Layout), (&&[u8], (&&[u8], &&[u8])))| {
+		let params = tensor_file::f32s(params);
+		let ([shift, scale], lookup) = match params.split_first_chunk() {
+			Some((params, lookup)) => (*params, lookup.to_vec()),
+			None => ([f32::NAN; 2], Vec::new()),
+		};
+		let values = Values::Quantised(Quantised { codes: values.to_vec(), lookup, shift, scale });
+		let indices = unpack12(indices, layout.sent()).unwrap_or_default();
+		(name.to_owned(), Compressed { indices, values })
+	};
+	layouts.iter().zip(params.iter().zip(values.iter().zip(indices))).map(tensor).collect()
+}
+
+/// Kind after kind, the larger elements first: so every tensor is aligned.
+fn specs(layouts: &Layouts) -> Vec<TensorSpec> {
+	let of_kind = |kind, suffix, shape: &dyn Fn(&Layout) -> Vec<usize>| -> Vec<TensorSpec> {
+		let spec = |(name, layout)| TensorSpec { name: format!("{name}.{suffix}"), kind, shape: shape(layout) };
+		layouts.iter().map(spec).collect()
+	};
+	match layouts.coding() {
+		Coding::Dct => {
+			[of_kind(Kind::F32, "vals", &Layout::sent_shape), of_kind(Kind::I16, "idxs", &Layout::sent_shape)].concat()
+		},
+		Coding::Quantised(Quantiser { bins, .. }) => [
+			of_kind(Kind::F32, "quant_params", &|_| vec![2 + bins]),
+			of_kind(Kind::U8, "vals", &Layout::sent_shape),
+			of_kind(Kind::U8, "idxs", &|layout| vec![layout.sent() / 2 * 3]),
+		]
+		.concat(),
+	}
+}
+
+fn codec(coding: Coding) -> &'static str {
+	match coding {
+		Coding::Dct => "dct-topk",
+		Coding::Quantised(_) => "topk-quantised",
+	}
+}
+
+fn metadata(header: &Header, coding: Coding) -> BTreeMap<String, String> {
 	let pages: Vec<String> = header.pages.iter().map(u64::to_string).collect();
 	let entries = [
-		("codec", CODEC.to_owned()),
+		("codec", codec(coding).to_owned()),
 		("version", VERSION.to_owned()),
 		("window", header.window.to_string()),
 		("uid", header.uid.to_string()),
@@ -71,14 +137,14 @@ fn metadata(header: &Header) -> BTreeMap<String, String> {
 }
 
 /// Keys that we do not know are left to whoever wrote them.
-fn header(metadata: &BTreeMap<String, String>) -> Result<Header, InvalidGradient> {
+fn header(metadata: &BTreeMap<String, String>, coding: Coding) -> Result<Header, InvalidGradient> {
 	let entry = |key| metadata.get(key).ok_or(InvalidGradient::MissingMetadata { key });
 	let bad = |key, value: &str, expected| InvalidGradient::Metadata {
 		key,
 		value: value.chars().take(40).collect(),
 		expected,
 	};
-	for (key, only) in [("codec", CODEC), ("version", VERSION)] {
+	for (key, only) in [("codec", codec(coding)), ("version", VERSION)] {
 		if entry(key)? != only {
 			return Err(bad(key, entry(key)?, only));
 		}

@@ -2,6 +2,8 @@
 
 //! What recorded results of the reference are in our types, for tests; each file says what it was recorded from.
 
+mod codec;
+
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -31,19 +33,20 @@ pub(super) fn integer(value: &Value) -> usize {
 	value.as_u64().unwrap() as usize
 }
 
-/// The reference sends the coefficients of a chunk in any order, we by index.
-pub(super) fn compressed(indices: &Value, values: &Value, kept: usize) -> Compressed {
+/// What is sent of a parameter, index and value. The reference sends those of a chunk in any order, we by index.
+fn pairs(indices: &Value, values: &Value, kept: usize) -> Vec<(usize, f32)> {
 	let mut pairs: Vec<(usize, f32)> = sizes(indices).into_iter().zip(floats(values)).collect();
 	pairs.chunks_mut(kept).for_each(|chunk| chunk.sort_by_key(|(index, _)| *index));
-	Compressed {
-		indices: pairs.iter().map(|(index, _)| *index as u16).collect(),
-		values: pairs.iter().map(|(_, value)| *value).collect(),
-	}
+	pairs
 }
 
-/// A gradient of one parameter `p`.
-pub(super) fn single(body: Compressed, layouts: &Layouts) -> CompressedGradient {
-	gradient([("p".to_owned(), body)].into(), layouts)
+/// The same in our types, as plain numbers.
+pub(super) fn compressed(indices: &Value, values: &Value, kept: usize) -> Compressed {
+	let pairs = pairs(indices, values, kept);
+	Compressed {
+		indices: pairs.iter().map(|(index, _)| *index as u16).collect(),
+		values: pairs.iter().map(|(_, value)| *value).collect::<Vec<_>>().into(),
+	}
 }
 
 pub(super) fn gradient(tensors: BTreeMap<String, Compressed>, layouts: &Layouts) -> CompressedGradient {
@@ -59,7 +62,8 @@ pub(crate) fn drawn(layouts: &Layouts, mut seed: u32) -> CompressedGradient {
 	};
 	let tensors = layouts.iter().map(|(name, layout)| {
 		let indices = (0..layout.chunks()).flat_map(|_| 0..layout.kept() as u16).collect();
-		(name.to_owned(), Compressed { indices, values: (0..layout.sent()).map(|_| draw()).collect() })
+		let values = layouts.coding().values((0..layout.sent()).map(|_| draw()).collect());
+		(name.to_owned(), Compressed { indices, values })
 	});
 	gradient(tensors.collect(), layouts)
 }

@@ -3,17 +3,17 @@
 //! One peer's gradient on its way to a device, and the step along it.
 //!
 //! Only what was sent travels, and it is decoded where the model is, some chunks at a time, straight into the copy of the
-//! parameters that is tried: no dense gradient is ever in memory. Only signs move the model, and they are not added up here,
-//! so `f32` will do, where the step that all copies must take alike is computed in `f64`.
+//! parameters that is tried: no dense gradient is ever in memory. Nothing is added up over peers or windows here, so `f32` will
+//! do, where the step that all copies must take alike is computed in `f64`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use compression::{basis, clip_factor, norm};
 use tch::{Device, Kind, TchError, Tensor};
 
-use super::aggregate::StepError;
-use super::codec::Codec;
-use super::compressed::{Compressed, CompressedGradient};
-use super::layout::{Layout, Layouts};
+use super::compressed::CompressedGradient;
+use super::limits::Limits;
+use super::{Coding, Compressed, Layout, Layouts, StepError};
 use crate::model::{Fault, Params, Processor, Trial};
 
 /// Elements that are decoded at a time: on the CPU what its caches hold.
@@ -25,10 +25,10 @@ const CUDA_SLAB: usize = 1 << 26;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Update(BTreeMap<String, Sparse>);
 
-/// The coefficients of one parameter that were sent, all others being zero.
+/// The coefficients or elements of one parameter that were sent, all others being zero.
 #[derive(Clone, Debug, PartialEq)]
 struct Sparse {
-	/// Of each coefficient, its place in its row of chunks as a matrix: see [`positions`].
+	/// Of each, its place in its row of chunks as a matrix: see [`positions`].
 	positions: Vec<i32>,
 	values: Vec<f32>,
 }
@@ -38,35 +38,41 @@ struct Sparse {
 pub struct Decoder {
 	layouts: Layouts,
 	device: Device,
-	/// By side of a chunk.
+	/// The transforms by side of a chunk, if there is any.
 	bases: BTreeMap<usize, Tensor>,
 }
 
 impl Update {
-	/// Of a gradient that fits these layouts.
-	pub fn new(gradient: &CompressedGradient, layouts: &Layouts) -> Result<Self, StepError> {
+	/// Of a gradient that fits these layouts, no longer than the `limits` allow.
+	pub fn new(gradient: &CompressedGradient, layouts: &Layouts, limits: &Limits) -> Result<Self, StepError> {
 		let sparse = layouts.iter().map(|(parameter, layout)| {
 			let other_model = || StepError::OtherModel { parameter: parameter.into() };
 			let sent = gradient.get(parameter).ok_or_else(other_model)?;
 			let positions = positions(sent, layout).ok_or_else(other_model)?;
-			Ok((parameter.to_owned(), Sparse { positions, values: sent.values.clone() }))
+			Ok((parameter.to_owned(), Sparse { positions, values: limited(sent, limits.get(parameter)) }))
 		});
 		sparse.collect::<Result<_, _>>().map(Self)
 	}
 }
 
 impl Decoder {
-	/// With the transforms of `codec`.
-	pub fn new(codec: &Codec, processor: Processor) -> Result<Self, Fault> {
+	/// For updates of these layouts.
+	pub fn new(layouts: Layouts, processor: Processor) -> Result<Self, Fault> {
 		let device = processor.into();
-		let there = |(side, basis): (&usize, &Tensor)| {
-			Ok((*side, basis.f_to_kind(Kind::Float)?.f_to_device(device)?))
+		let there = |side: usize| {
+			let basis = Tensor::f_from_slice(&basis(side))?.f_view([side as i64, side as i64])?;
+			Ok((side, basis.f_to_kind(Kind::Float)?.f_to_device(device)?))
 		};
-		let bases = codec.bases.iter().map(there).collect::<Result<_, Fault>>()?;
-		Ok(Self { layouts: codec.layouts().clone(), device, bases })
+		let sides: BTreeSet<usize> = match layouts.coding() {
+			Coding::Dct => layouts.iter().flat_map(|(_, layout)| layout.chunk()).collect(),
+			Coding::Quantised(_) => BTreeSet::new(),
+		};
+		let bases = sides.into_iter().map(there).collect::<Result<_, Fault>>()?;
+		Ok(Self { layouts, device, bases })
 	}
 
-	/// Makes `trial` what `params` become by a step of size `lr` along `update` alone: `p - lr·sign(gradient)`.
+	/// Makes `trial` what `params` become by a step along `update` alone: `p - lr·sign(gradient)` for [`Coding::Dct`], else
+	/// `p - lr·gradient`.
 	///
 	/// On an error `trial` is of no use until it is written anew.
 	pub fn step(&self, trial: &mut Trial, params: &Params, update: &Update, lr: f64) -> Result<(), TryError> {
@@ -110,7 +116,10 @@ impl Decoder {
 		for first in (0..rows).step_by((slab / row).max(1)) {
 			let count = (slab / row).max(1).min(rows - first);
 			let mut step = self.decode(layout, sparse, first, count)?.f_view([-1])?;
-			step = step.f_sign_()?.f_g_mul_scalar_(-lr)?;
+			if self.layouts.coding() == Coding::Dct {
+				step = step.f_sign_()?;
+			}
+			step = step.f_g_mul_scalar_(-lr)?;
 			let (at, length) = ((first * row) as i64, (count * row) as i64);
 			let stepped = stepped.f_narrow(0, at, length)?;
 			_ = original.f_narrow(0, at, length)?.f_add_out(&stepped, &step)?;
@@ -133,13 +142,25 @@ impl Decoder {
 		let row = columns as i64 * width;
 		let mut sparse = Tensor::f_zeros([count, height * row], (Kind::Float, self.device))?;
 		sparse = sparse.f_scatter_(1, &positions, &values)?;
+		let [Some(down), Some(across)] = layout.chunk().map(|side| self.bases.get(&side)) else { return Ok(sparse) };
 		// First along the rows of the chunks, then along their columns; each is one large product.
-		let [down, across] = layout.chunk().map(|side| self.bases.get(&side).expect("layouts come from this codec; qed"));
 		let half = sparse.f_view([-1, width])?.f_mm(&across.f_tr()?)?;
 		if height == 1 {
 			return Ok(half);
 		}
 		down.f_unsqueeze(0)?.f_expand([count, height, height], false)?.f_bmm(&half.f_view([count, height, row])?)
+	}
+}
+
+/// The numbers that were sent, or shorter ones along the same line.
+fn limited(sent: &Compressed, limit: Option<f64>) -> Vec<f32> {
+	let numbers = sent.values.numbers().into_owned();
+	match limit {
+		None => numbers,
+		Some(limit) => {
+			let factor = clip_factor(norm(&numbers), limit);
+			numbers.into_iter().map(|number| (f64::from(number) * factor) as f32).collect()
+		},
 	}
 }
 

@@ -10,7 +10,7 @@ use tch::{Kind, Tensor};
 
 use super::*;
 use crate::gradient::recorded::drawn;
-use crate::gradient::{Codec, Decoder, Layouts, Update};
+use crate::gradient::{aggregate, outer_step, Codec, Decoder, Layouts, Limits, Update};
 
 const GPU: Processor = Processor::Cuda(0);
 
@@ -92,10 +92,10 @@ fn gpu_steps_are_those_of_the_cpu() {
 	let before = params.copy();
 	let layouts = Layouts::new(&config().parameter_shapes(), 64, 32).unwrap();
 	let codec = Codec::new(layouts);
-	let update = Update::new(&drawn(codec.layouts(), 3), codec.layouts()).unwrap();
+	let update = Update::new(&drawn(codec.layouts(), 3), codec.layouts(), &Limits::default()).unwrap();
 	let stepped = |params: &Params, processor| {
 		let mut trial = Trial::new(params, Precision::F32).unwrap();
-		Decoder::new(&codec, processor).unwrap().step(&mut trial, params, &update, 1e-3).unwrap();
+		Decoder::new(codec.layouts().clone(), processor).unwrap().step(&mut trial, params, &update, 1e-3).unwrap();
 		let mut tensors = Vec::new();
 		let keep = |_: &str, _: &Tensor, copy: &mut Tensor| -> Result<(), Infallible> {
 			tensors.push(copy.to_device(tch::Device::Cpu));
@@ -112,6 +112,23 @@ fn gpu_steps_are_those_of_the_cpu() {
 	}
 	assert!(other as f64 <= 1e-5 * all as f64, "{other} of {all} differ");
 	assert_eq!(there.on(Processor::Cpu).unwrap(), before, "the original was written");
+}
+
+/// All nodes take the same step, whatever they compute on.
+#[test]
+#[ignore = "needs a GPU"]
+fn gpu_outer_steps_are_those_of_the_cpu_to_the_last_bit() {
+	open();
+	let codec = Codec::new(Layouts::new(&config().parameter_shapes(), 64, 32).unwrap());
+	let (mut here, mut there) = (params(), params().on(GPU).unwrap());
+	for window in 0..100 {
+		let peers = [drawn(codec.layouts(), window), drawn(codec.layouts(), window + 1_000)];
+		let aggregated = aggregate(&codec, &peers.iter().collect::<Vec<_>>()).unwrap();
+		for params in [&mut here, &mut there] {
+			outer_step(params, &aggregated, 1e-3, 0.1).unwrap();
+		}
+	}
+	assert_eq!(there.on(Processor::Cpu).unwrap(), here);
 }
 
 #[test]

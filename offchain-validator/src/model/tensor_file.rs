@@ -31,6 +31,7 @@ pub(crate) enum Kind {
 	F32,
 	Bf16,
 	I16,
+	U8,
 }
 
 /// What a file holds: its metadata, and the bytes of each tensor in the order they were asked for.
@@ -105,6 +106,7 @@ impl Kind {
 		match self {
 			Self::F32 => 4,
 			Self::Bf16 | Self::I16 => 2,
+			Self::U8 => 1,
 		}
 	}
 
@@ -113,6 +115,7 @@ impl Kind {
 			Self::F32 => "F32",
 			Self::Bf16 => "BF16",
 			Self::I16 => "I16",
+			Self::U8 => "U8",
 		}
 	}
 }

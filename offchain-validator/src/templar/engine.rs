@@ -47,7 +47,8 @@ pub struct Engine {
 /// How the parameters of `hparams` travel.
 pub fn layouts(hparams: &Hparams) -> Result<Layouts, LayoutError> {
 	let training = &hparams.training;
-	Layouts::new(&hparams.model.parameter_shapes(), training.target_chunk, training.topk_compression)
+	let shapes = hparams.model.parameter_shapes();
+	Layouts::with_coding(&shapes, training.target_chunk, training.topk_compression, training.codec.coding())
 }
 
 impl Engine {
@@ -62,7 +63,7 @@ impl Engine {
 		let (params, heldout_pages) = (params.map_err(SharedModelError::from)?, hparams.evaluation.heldout_pages);
 		let shared = SharedModel::new(params, dataset, hparams.data.clone(), lane, heldout_pages)?;
 		let codec = Codec::new(layouts(&hparams)?);
-		let decoder = Decoder::new(&codec, lane.processor).map_err(SharedModelError::from)?;
+		let decoder = Decoder::new(codec.layouts().clone(), lane.processor).map_err(SharedModelError::from)?;
 		let momentum = Momentum::new(hparams.training.momentum_decay);
 		Ok(Self { hparams, shared, codec, decoder, momentum, gradient: None })
 	}
@@ -115,7 +116,9 @@ impl Engine {
 			return Ok(());
 		}
 		let aggregated = aggregate(&self.codec, gradients)?;
-		Ok(outer_step(&mut self.shared.params, &aggregated, learning_rate, self.hparams.training.weight_decay)?)
+		let training = &self.hparams.training;
+		let (step, decay) = (training.outer_learning_rate(learning_rate), training.outer_weight_decay());
+		Ok(outer_step(&mut self.shared.params, &aggregated, step, decay)?)
 	}
 
 	/// What others may see of the model.
@@ -137,7 +140,7 @@ impl Engine {
 		batches: &[&model::Batch],
 	) -> Result<Vec<f64>, EngineError> {
 		let Self { hparams, shared, decoder, .. } = self;
-		let step = learning_rate * hparams.evaluation.eval_lr_factor;
+		let step = hparams.training.outer_learning_rate(learning_rate) * hparams.evaluation.eval_lr_factor;
 		shared.losses_after(batches, |trial, params| Ok(decoder.step(trial, params, update, step)?))
 	}
 

@@ -2,6 +2,7 @@
 
 //! Parameters of a run of Templar.
 
+use compression::{Coding, Quantiser};
 use mechanisms::templar::Params;
 use serde::{Deserialize, Serialize};
 
@@ -48,9 +49,30 @@ pub struct Training {
 	pub target_chunk: usize,
 	/// Coefficients sent of each chunk.
 	pub topk_compression: usize,
+	/// How a gradient travels, and what steps are made of it.
+	pub codec: Codec,
 	/// Windows from one checkpoint to the next. What a node missed since must be there to be replayed, so at most half of
 	/// `windows.retention_windows`.
 	pub checkpoint_frequency: u32,
+}
+
+/// How a gradient travels, and what steps are made of it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Codec {
+	/// Coefficients of a cosine transform, of whose sum the signs make the step: each as long as the learning rate, after
+	/// what the weight decay takes (Templar's first version).
+	Dct,
+	/// Quantised elements, of which the mean is the step. Learning rate and weight decay are the miners' own matter (Templar's
+	/// later version).
+	Quantised {
+		/// Bins of the quantiser.
+		bins: usize,
+		/// Width of all bins together, in standard deviations.
+		range: f64,
+		/// Which part of the mean of what miners send is the outer step.
+		outer_learning_rate: f64,
+	},
 }
 
 /// Who takes part.
@@ -120,15 +142,53 @@ impl crate::hparams::Hparams for Hparams {
 }
 
 impl Training {
+	/// What the outer step is multiplied by when the learning rate is `learning_rate`.
+	pub fn outer_learning_rate(&self, learning_rate: f64) -> f64 {
+		match self.codec {
+			Codec::Dct => learning_rate,
+			Codec::Quantised { outer_learning_rate, .. } => outer_learning_rate,
+		}
+	}
+
+	/// The weight decay of the outer step.
+	pub fn outer_weight_decay(&self) -> f64 {
+		match self.codec {
+			Codec::Dct => self.weight_decay,
+			Codec::Quantised { .. } => 0.0,
+		}
+	}
+
 	fn check(&self) -> Result<(), HparamsError> {
 		within("training.learning_rate", self.learning_rate, above(0.0, 1.0))?;
 		within("training.warmup_steps", self.warmup_steps, 1..=1_000_000)?;
 		within("training.t_max", self.t_max, 1..=100_000_000)?;
 		within("training.weight_decay", self.weight_decay, 0.0..=1.0)?;
 		within("training.momentum_decay", self.momentum_decay, 0.0..=1.0)?;
-		// Positions in a chunk travel as 16 bits.
-		within("training.target_chunk", self.target_chunk, 1..=181)?;
-		within("training.topk_compression", self.topk_compression, 1..=self.target_chunk * self.target_chunk)
+		// Positions in a chunk travel as 16 bits, or packed as 12.
+		let longest_side = match self.codec {
+			Codec::Dct => 181,
+			Codec::Quantised { .. } => 64,
+		};
+		within("training.target_chunk", self.target_chunk, 1..=longest_side)?;
+		within("training.topk_compression", self.topk_compression, 1..=self.target_chunk * self.target_chunk)?;
+		self.codec.check()
+	}
+}
+
+impl Codec {
+	/// What is kept of a chunk, and how it is written.
+	pub fn coding(&self) -> Coding {
+		match *self {
+			Self::Dct => Coding::Dct,
+			Self::Quantised { bins, range, .. } => Coding::Quantised(Quantiser { bins, range }),
+		}
+	}
+
+	fn check(&self) -> Result<(), HparamsError> {
+		let Self::Quantised { bins, range, outer_learning_rate } = *self else { return Ok(()) };
+		within("training.codec.quantised.bins", bins, 2..=256)?;
+		within("training.codec.quantised.range", range, above(0.0, 1000.0))?;
+		within("training.codec.quantised.outer_learning_rate", outer_learning_rate, above(0.0, 10.0))
 	}
 }
 
@@ -171,6 +231,19 @@ mod tests {
 		Hparams::read(&path)
 	}
 
+	fn quantised(bins: usize, range: f64, outer_learning_rate: f64) -> Value {
+		json!({"quantised": {"bins": bins, "range": range, "outer_learning_rate": outer_learning_rate}})
+	}
+
+	#[test]
+	fn both_forms_of_a_gradient_are_known_by_name() {
+		let codec = |value| changed("training", "codec", value).map(|hparams| hparams.training.codec.coding());
+		assert_eq!(codec(json!("dct")).unwrap(), Coding::Dct);
+		let quantiser = Quantiser { bins: 4, range: 6.0 };
+		assert_eq!(codec(quantised(4, 6.0, 1.0)).unwrap(), Coding::Quantised(quantiser));
+		assert!(codec(json!("zip")).is_err());
+	}
+
 	#[test]
 	fn a_key_that_nobody_knows_is_refused_by_name() {
 		let error = changed("training", "lerning_rate", json!(1)).expect_err("a misspelt key");
@@ -184,6 +257,9 @@ mod tests {
 			("data", "sequence_length", json!(1), "data.sequence_length is 1: must be at least 2"),
 			("evaluation", "validator_sample_rate", json!(1.5), "at most 1"),
 			("peers", "minimum_peers", json!(16), "peers.minimum_peers is 16: must be at least 1 and at most 15"),
+			("training", "codec", quantised(1, 6.0, 1.0), "training.codec.quantised.bins is 1: must be at least 2"),
+			("training", "codec", quantised(4, 0.0, 1.0), "training.codec.quantised.range is 0: must be above 0"),
+			("training", "codec", quantised(4, 6.0, 0.0), "training.codec.quantised.outer_learning_rate is 0"),
 			("peers", "peer_replacement_frequency", json!(0), "peers.peer_replacement_frequency is 0"),
 			("peers", "selection", json!({"share": {"reserve_peer_count": 257}}), "reserve_peer_count is 257"),
 			(

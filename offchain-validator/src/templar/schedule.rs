@@ -30,6 +30,7 @@ impl Training {
 
 #[cfg(test)]
 mod tests {
+	use super::super::hparams::Codec;
 	use super::*;
 
 	#[test]
@@ -45,6 +46,7 @@ mod tests {
 			momentum_decay: 0.999,
 			target_chunk: 64,
 			topk_compression: 32,
+			codec: Codec::Dct,
 			checkpoint_frequency: 50,
 		};
 		let mut tally = golden::Tally::default();

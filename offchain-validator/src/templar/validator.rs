@@ -147,7 +147,7 @@ impl Validator {
 		let copied = copies::offenders(node, &scores.state, window, submissions)?;
 		let sync = observe::sync(node, &mut scores.changes, view).await?;
 		let active = observe::active(node, &scores.last_seen, view);
-		let at = (window, after);
+		let at = (view, after);
 		let evaluated = evaluate::evaluate(node, &scores.state, at, baseline, submissions, &active, &copied).await?;
 
 		let findings = Findings { copied, evaluated };

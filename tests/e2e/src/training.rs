@@ -129,7 +129,8 @@ impl Ground {
 	pub fn layouts(&self) -> Layouts {
 		let training = &self.hparams.training;
 		let shapes = self.hparams.model.parameter_shapes();
-		Layouts::new(&shapes, training.target_chunk, training.topk_compression).expect("the model can be cut")
+		let (side, kept) = (training.target_chunk, training.topk_compression);
+		Layouts::with_coding(&shapes, side, kept, training.codec.coding()).expect("the model can be cut")
 	}
 
 	/// Starts a member with a bucket and a state folder of its own name, as `validator` or `miner`. Without a first window

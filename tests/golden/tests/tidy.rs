@@ -23,9 +23,9 @@ const LAYERS: [&[&str]; 8] = [
 	&["clients"],
 ];
 /// The off-chain programs meet the chain in its metadata alone.
-const OFF_CHAIN: [&str; 3] = ["offchain-validator", "localnet", "mechanisms"];
+const OFF_CHAIN: [&str; 4] = ["offchain-validator", "localnet", "compression", "mechanisms"];
 /// Maths alone: what is true of it is true without a chain, a clock or a disk.
-const PURE: [&str; 2] = ["yuma-consensus", "mechanisms"];
+const PURE: [&str; 3] = ["yuma-consensus", "compression", "mechanisms"];
 /// What the pure crates must not reach, whatever lies between.
 const IMPURE: [&str; 6] = ["sp-io", "tokio", "tch", "subxt", "object_store", "log"];
 /// Libraries of the off-chain programs and declarations, and the modules that alone may name them.

@@ -15,8 +15,9 @@ pub mod slice;
 use crate::Decoder;
 
 /// All of them.
-pub const DECODERS: [&dyn Decoder; 9] = [
-	&gradient::Gradient,
+pub const DECODERS: [&dyn Decoder; 10] = [
+	&gradient::Gradient::Plain,
+	&gradient::Gradient::Quantised,
 	&debug::DebugSamples,
 	&peer_list::List,
 	&address::Address,

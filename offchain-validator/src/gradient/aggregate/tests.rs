@@ -3,47 +3,16 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::super::layout::Layouts;
-use super::super::recorded::{compressed, floats, gradient, integer, single, sizes, tiny_llama};
+use super::super::recorded::{compressed, gradient, integer, sizes, tiny_llama};
+use super::super::{Layouts, Quantiser};
 use super::*;
 use crate::model::{elements, gradients, loss, Batch};
 
+/// The later form, with a bin for almost every number.
+const FINE: Coding = Coding::Quantised(Quantiser { bins: 256, range: 6.0 });
+
 fn all(tensor: &Tensor) -> Vec<f32> {
 	elements(tensor, 0..tensor.numel())
-}
-
-/// Decoded gradients and steps on one parameter, against a recorded case.
-fn check_recorded(case: &Value) {
-	let shape = sizes(&case["shape"]);
-	let layouts = Layouts::new(&[("p".into(), shape)], integer(&case["target_chunk"]), integer(&case["topk"])).unwrap();
-	let kept = layouts.get("p").unwrap().kept();
-	let codec = Codec::new(layouts);
-	let peers = case["peers"].as_array().unwrap().iter();
-	let peers: Vec<_> =
-		peers.map(|peer| single(compressed(&peer["idx"], &peer["val"], kept), codec.layouts())).collect();
-	let before = floats(&case["param"]);
-	let check_step = |gradient: &[f32], lr: f64, expected: &Value| {
-		for ((gradient, before), after) in gradient.iter().zip(&before).zip(floats(expected)) {
-			let stepped = before - lr as f32 * gradient.signum() * f32::from(*gradient != 0.0);
-			// A sign of rounding noise is nobody's.
-			assert!(gradient.abs() < 1e-7 || (stepped - after).abs() < 1e-7, "{before} {gradient} {after}");
-		}
-	};
-	let aggregated = aggregate(&codec, &peers.iter().collect::<Vec<_>>()).unwrap();
-	let aggregated = all(&aggregated.0["p"]);
-	for (found, expected) in aggregated.iter().zip(floats(&case["aggregated_dense"])) {
-		assert!((found - expected).abs() < 1e-5, "{found} is not {expected}");
-	}
-	let lr = case["lr"].as_f64().unwrap();
-	check_step(&aggregated, lr, &case["param_after_outer_step"]);
-	let alone = aggregate(&codec, &[&peers[0]]).unwrap();
-	let factor = case["eval_lr_factor"].as_f64().unwrap();
-	check_step(&all(&alone.0["p"]), lr * factor, &case["param_after_eval_of_peer0"]);
-}
-
-#[test]
-fn aggregation_is_as_recorded() {
-	golden::cases::<Value>("mechanisms/aggregate_seed.json").iter().for_each(check_recorded);
 }
 
 /// A recorded model with what its peers sent.
@@ -103,7 +72,7 @@ fn a_recorded_evaluation_gives_the_recorded_scores() {
 	let Some(tiny) = Tiny::recorded() else { return };
 	let lr = tiny.lr() * tiny.file["eval_lr_factor"].as_f64().unwrap();
 	for case in tiny.file["cases"].as_array().unwrap() {
-		let stepped = evaluation_step(&tiny.codec, &tiny.params, &tiny.gradient(case), lr).unwrap();
+		let stepped = evaluation_step(&tiny.codec, &tiny.params, &tiny.gradient(case), &Limits::default(), lr).unwrap();
 		let losses =
 			|params| [tiny.loss(params, &case["own_batches"]), tiny.loss(params, &tiny.file["random_batches"])];
 		let ([own, random], [own_after, random_after]) = (losses(&tiny.params), losses(&stepped));
@@ -126,10 +95,11 @@ fn the_same_batches_give_the_recorded_gradients() {
 	for (case, batches) in [(both, batches), (own, tiny.batches(&own["own_batches"]))] {
 		let (recorded, computed) = (tiny.gradient(case), gradients(&tiny.params, &batches));
 		for (parameter, gradient) in computed.named() {
-			let found = tiny.codec.compress(gradient, tiny.codec.layouts().get(parameter).unwrap());
+			let found = tiny.codec.compress(parameter, gradient).unwrap();
 			let expected = recorded.get(parameter).unwrap();
 			assert_eq!(found.indices, expected.indices, "{parameter}");
-			let mut pairs = found.values.iter().zip(&expected.values);
+			let (found, expected) = (found.values.numbers(), expected.values.numbers());
+			let mut pairs = found.iter().zip(expected.iter());
 			assert!(pairs.all(|(found, expected)| (found - expected).abs() < 1e-6), "{parameter}");
 		}
 	}
@@ -152,49 +122,38 @@ fn threads_change_no_bit() {
 	let peers: Vec<_> = tiny.file["cases"].as_array().unwrap().iter().map(|case| tiny.gradient(case)).collect();
 	let step = |threads| {
 		tch::set_num_threads(threads);
+		let codec = Codec::new(tiny.codec.layouts().clone());
 		let mut params = tiny.params.copy();
-		let aggregated = aggregate(&tiny.codec, &peers.iter().collect::<Vec<_>>()).unwrap();
+		let aggregated = aggregate(&codec, &peers.iter().collect::<Vec<_>>()).unwrap();
 		outer_step(&mut params, &aggregated, tiny.lr(), 0.1).unwrap();
 		params
 	};
 	assert_eq!(step(1), step(4));
 }
 
-fn vector(peers: &[(&[u16], &[f32])]) -> Vec<f32> {
-	let codec = Codec::new(Layouts::new(&[("p".into(), vec![4])], 4, 2).unwrap());
-	let body =
-		|(indices, values): &(&[u16], &[f32])| Compressed { indices: (*indices).into(), values: (*values).into() };
-	let peers: Vec<_> = peers.iter().map(|peer| single(body(peer), codec.layouts())).collect();
-	let aggregated = aggregate(&codec, &peers.iter().collect::<Vec<_>>()).unwrap();
-	let layout = codec.layouts().get("p").unwrap();
-	all(&codec.encode(&aggregated.0["p"], layout))
-}
-
-#[track_caller]
-fn check_mean(peers: &[(&[u16], &[f32])], expected: &[f32]) {
-	let found = vector(peers);
-	assert!(found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-6), "{found:?}");
-}
-
+/// What all coefficients of a recorded model's gradients become in the later form, from one miner and from two alike.
 #[test]
-fn a_coefficient_is_the_mean_of_those_who_sent_it() {
-	check_mean(&[], &[0.0; 4]);
-	check_mean(&[(&[0, 1], &[3.0, 4.0])], &[0.6, 0.8, 0.0, 0.0]);
-	check_mean(&[(&[0, 1], &[3.0, 4.0]), (&[1, 2], &[0.0, -5.0])], &[0.6, 0.4, -1.0, 0.0]);
-}
-
-#[test]
-fn nobody_gains_by_size() {
-	check_mean(&[(&[0, 1], &[3e37, 4e37]), (&[0, 1], &[-3e-2, -4e-2])], &[0.0; 4]);
-	check_mean(&[(&[0, 1], &[0.0, 0.0]), (&[0, 1], &[0.0, 1.0])], &[0.0, 0.5, 0.0, 0.0]);
-}
-
-#[test]
-fn the_largest_valid_values_decode_to_numbers() {
-	let codec = Codec::new(Layouts::new(&[("p".into(), vec![2, 2])], 2, 4).unwrap());
-	let values = vec![f32::MAX / 8.0; 4];
-	let sent = Compressed { indices: vec![0, 1, 2, 3], values };
-	assert!(dense(&codec, "p", codec.layouts().get("p").unwrap(), &[(&sent, 1.0)]).is_ok());
+fn a_step_of_the_later_form_goes_along_the_gradient_itself() {
+	let Some(tiny) = Tiny::recorded() else { return };
+	let shapes = tiny.params.config().parameter_shapes();
+	let codec = Codec::new(Layouts::with_coding(&shapes, 8, usize::MAX, FINE).unwrap());
+	let batches = tiny.batches(&tiny.file["cases"][0]["own_batches"]);
+	let computed = gradients(&tiny.params, &batches);
+	let sent = computed.named().map(|(name, tensor)| (name.to_owned(), codec.compress(name, tensor).unwrap()));
+	let peer = gradient(sent.collect(), codec.layouts());
+	let limits = Limits::of(codec.layouts(), &[&peer, &peer]);
+	let stepped = evaluation_step(&codec, &tiny.params, &peer, &limits, 0.5).unwrap();
+	let mut together = tiny.params.copy();
+	outer_step(&mut together, &aggregate(&codec, &[&peer, &peer]).unwrap(), 0.5, 0.0).unwrap();
+	let parameters = tiny.params.named().zip(stepped.named()).zip(together.named()).zip(computed.named());
+	for ((((name, before), (_, after)), (_, together)), (_, gradient)) in parameters {
+		let (expected, size) = (before - gradient * 0.5, gradient.abs().max().double_value(&[]));
+		// What lies beyond three deviations is read as the mean of its bin.
+		let error = (after - expected).abs().max().double_value(&[]);
+		assert!(error <= 0.5 * size && (after - together).abs().max().double_value(&[]) < 1e-6, "{name}: {error}");
+	}
+	let loss = |params: &Params| batches.iter().map(|batch| loss(params, batch)).sum::<f64>();
+	assert!(loss(&stepped) < loss(&tiny.params));
 }
 
 #[test]
@@ -222,7 +181,7 @@ proptest! {
 		let step = |values: &[f32]| {
 			let tensors = tiny.codec.layouts().iter().map(|(name, layout)| {
 				let indices = (0..layout.chunks()).flat_map(|_| 0..layout.kept() as u16).collect();
-				(name.to_owned(), Compressed { indices, values: values.repeat(layout.chunks()) })
+				(name.to_owned(), Compressed { indices, values: values.repeat(layout.chunks()).into() })
 			});
 			let gradient = gradient(tensors.collect(), tiny.codec.layouts());
 			let mut params = tiny.params.copy();

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::super::aggregate::evaluation_step;
+use super::super::{evaluation_step, Codec, Quantiser};
 use super::super::recorded::{compressed, drawn, gradient, integer, tiny_llama};
 use super::*;
 use crate::model::{config_of_tests, elements, Batch, ModelConfig, Precision};
@@ -22,8 +22,13 @@ struct Scene {
 
 impl Scene {
 	fn new(params: Params, target_chunk: usize, topk: usize) -> Self {
-		let codec = Codec::new(Layouts::new(&params.config().parameter_shapes(), target_chunk, topk).unwrap());
-		let decoder = Decoder::new(&codec, Processor::Cpu).unwrap();
+		Self::with_coding(params, target_chunk, topk, Coding::Dct)
+	}
+
+	fn with_coding(params: Params, target_chunk: usize, topk: usize, coding: Coding) -> Self {
+		let shapes = params.config().parameter_shapes();
+		let codec = Codec::new(Layouts::with_coding(&shapes, target_chunk, topk, coding).unwrap());
+		let decoder = Decoder::new(codec.layouts().clone(), Processor::Cpu).unwrap();
 		let trial = Trial::new(&params, Precision::F32).unwrap();
 		Self { params, codec, decoder, trial }
 	}
@@ -41,7 +46,7 @@ impl Scene {
 	}
 
 	fn update(&self, gradient: &CompressedGradient) -> Update {
-		Update::new(gradient, self.codec.layouts()).unwrap()
+		Update::new(gradient, self.codec.layouts(), &Limits::default()).unwrap()
 	}
 
 	fn gradient(&self, seed: u32) -> CompressedGradient {
@@ -52,7 +57,7 @@ impl Scene {
 	fn nothing(&self) -> Update {
 		let tensors = self.codec.layouts().iter().map(|(name, layout)| {
 			let indices = (0..layout.chunks()).flat_map(|_| 0..layout.kept() as u16).collect();
-			(name.to_owned(), Compressed { indices, values: vec![0.0; layout.sent()] })
+			(name.to_owned(), Compressed { indices, values: vec![0.0; layout.sent()].into() })
 		});
 		self.update(&gradient(tensors.collect(), self.codec.layouts()))
 	}
@@ -60,8 +65,9 @@ impl Scene {
 
 /// The step that was taken on a dense copy before, by way of `f64`.
 fn check_as_dense(scene: &mut Scene, gradient: &CompressedGradient, lr: f64) {
-	let dense = evaluation_step(&scene.codec, &scene.params, gradient, lr).unwrap();
-	let update = scene.update(gradient);
+	let limits = Limits::of(scene.codec.layouts(), &[&drawn(scene.codec.layouts(), 77), gradient]);
+	let dense = evaluation_step(&scene.codec, &scene.params, gradient, &limits, lr).unwrap();
+	let update = Update::new(gradient, scene.codec.layouts(), &limits).unwrap();
 	let stepped = scene.stepped(&update, lr);
 	for ((name, dense), (_, stepped)) in dense.named().zip(stepped.named()) {
 		assert_eq!(all(dense), all(stepped), "{name}");
@@ -79,6 +85,15 @@ fn a_step_is_the_one_of_the_whole_gradient() {
 		let gradient = scene.gradient(7);
 		check_as_dense(&mut scene, &gradient, 0.01);
 	}
+}
+
+/// Elements as they are, cut down to the limits.
+#[test]
+fn a_quantised_step_is_the_one_of_the_whole_gradient() {
+	let coding = Coding::Quantised(Quantiser { bins: 4, range: 6.0 });
+	let mut scene = Scene::with_coding(Params::init(&small(), 1).unwrap(), 8, 6, coding);
+	let gradient = scene.gradient(7);
+	check_as_dense(&mut scene, &gradient, 0.5);
 }
 
 #[test]
@@ -131,7 +146,7 @@ fn an_update_of_another_model_is_refused() {
 	let refused = StepError::OtherModel { parameter: "model.embed_tokens.weight".into() };
 	let found = scene.decoder.step(&mut scene.trial, &scene.params, &foreign, 0.1);
 	assert_eq!(found, Err(TryError::Step(refused)));
-	assert!(Update::new(&other.gradient(1), scene.codec.layouts()).is_err());
+	assert!(Update::new(&other.gradient(1), scene.codec.layouts(), &Limits::default()).is_err());
 }
 
 proptest! {

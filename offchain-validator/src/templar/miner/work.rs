@@ -71,6 +71,7 @@ pub(super) fn noise(node: &Node, window: Window) -> Option<Work> {
 			indices.extend(distinct(&mut random, layout.kept(), layout.total()));
 			values.extend((0..layout.kept()).map(|_| (random.next_u64() as i64 as f64 / i64::MAX as f64) as f32));
 		}
+		let values = node.layouts.coding().values(values);
 		tensors.insert(name.to_owned(), Compressed { indices, values });
 	}
 	let gradient = built(node, window, Vec::new(), tensors);

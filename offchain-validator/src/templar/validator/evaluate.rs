@@ -15,11 +15,10 @@ use mechanisms::numpy::Generator;
 use mechanisms::templar::{State, Verdict};
 use mechanisms::{Policy, Uid};
 
-use super::{Node, NodeError, Submission};
+use super::{Node, NodeError, Submission, View};
 use crate::chain::BlockId;
-use crate::clock::Window;
 use crate::data::Seed;
-use crate::gradient::CompressedGradient;
+use crate::gradient::{CompressedGradient, Limits};
 use crate::participant::all_unreachable;
 use crate::templar::gather::verdict;
 
@@ -42,7 +41,7 @@ pub(super) struct Evaluated {
 pub(super) async fn evaluate(
 	node: &Node,
 	scores: &State,
-	(window, after): (Window, BlockId),
+	(view, after): (&View, BlockId),
 	baseline: Option<Baseline>,
 	submissions: &BTreeMap<Uid, Submission>,
 	active: &BTreeSet<Uid>,
@@ -68,10 +67,18 @@ pub(super) async fn evaluate(
 		};
 		evaluated.verdicts.insert(uid, verdict);
 	}
-	let measured = measure::measure(node, window, baseline, gradients).await?;
+	let limits = limits(node, view, submissions);
+	let measured = measure::measure(node, view.at.window, baseline, gradients, limits).await?;
 	evaluated.verdicts.extend(measured.verdicts);
 	evaluated.left_out = measured.left_out;
 	Ok(evaluated)
+}
+
+/// How long gradients are taken at most: as those that make the step.
+fn limits(node: &Node, view: &View, submissions: &BTreeMap<Uid, Submission>) -> Limits {
+	let stepping = view.stepping(submissions);
+	let gradients = stepping.iter().filter_map(|uid| submissions.get(uid).and_then(Submission::content));
+	Limits::of(&node.layouts, &gradients.collect::<Vec<_>>())
 }
 
 /// So many numbers in [0, 1).

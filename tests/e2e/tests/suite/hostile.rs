@@ -320,16 +320,16 @@ fn write(path: &Path, bytes: &[u8]) {
 fn noise(random: &mut Random, layouts: &Layouts, uid: u16, window: Window) -> Vec<u8> {
 	let mut tensors = BTreeMap::new();
 	for (name, layout) in layouts.iter() {
-		let mut tensor = Compressed::default();
+		let (mut indices, mut values) = (Vec::new(), Vec::new());
 		for _ in 0..layout.chunks() {
 			let mut kept = BTreeSet::new();
 			while kept.len() < layout.kept() {
 				kept.insert(random.between(0, layout.total() as u64 - 1) as u16);
 			}
-			tensor.indices.extend(kept);
-			tensor.values.extend((0..layout.kept()).map(|_| random.between(0, 2_000) as f32 / 1_000.0 - 1.0));
+			indices.extend(kept);
+			values.extend((0..layout.kept()).map(|_| random.between(0, 2_000) as f32 / 1_000.0 - 1.0));
 		}
-		tensors.insert(name.to_owned(), tensor);
+		tensors.insert(name.to_owned(), Compressed { indices, values: layouts.coding().values(values) });
 	}
 	let header = Header { window, uid, pages: Vec::new() };
 	encode(&CompressedGradient::new(header, tensors, layouts).expect("it has the right form"), layouts)

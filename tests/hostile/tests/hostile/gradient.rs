@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! What can be wrong with a gradient.
+//! What can be wrong with a gradient of the first form.
 
 use bytes::Bytes;
 use hostile::decoders::gradient::{encoded, layouts, Gradient};
@@ -16,7 +16,7 @@ use crate::case::{Case, Cell, Class};
 use crate::file::Honest;
 use crate::scores::file;
 
-const HONEST: Honest = Honest { decoder: &Gradient, said: "invalid: " };
+const HONEST: Honest = Honest { decoder: &Gradient::Plain, said: "invalid: " };
 /// Where the indices begin in the data.
 const INDICES: usize = 48;
 

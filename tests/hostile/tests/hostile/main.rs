@@ -14,6 +14,7 @@ mod gradient;
 mod models;
 mod object_key;
 mod peer_list;
+mod quantised;
 mod repository;
 mod scores;
 mod slice;
@@ -27,6 +28,7 @@ type Column = (&'static str, fn(Class) -> Cell);
 const COLUMNS: &[Column] = &[
 	("bucket", bucket::cell),
 	("gradient", gradient::cell),
+	("quantised gradient", quantised::cell),
 	("debug samples", debug::cell),
 	("peer list", peer_list::cell),
 	("bucket address", commitments::address),

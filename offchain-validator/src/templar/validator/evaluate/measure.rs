@@ -19,7 +19,7 @@ use super::pages::Sampler;
 use super::{Evaluated, Node, NodeError};
 use crate::chain::BlockId;
 use crate::clock::{sync_block, Window};
-use crate::gradient::{CompressedGradient, Layouts, Update};
+use crate::gradient::{CompressedGradient, Layouts, Limits, Update};
 use crate::model::{Batch, Device, DeviceStopped};
 use crate::shared_model::mean;
 use crate::templar::engine::{Engine, EngineError};
@@ -75,6 +75,7 @@ pub(super) async fn measure(
 	window: Window,
 	baseline: Option<Baseline>,
 	gradients: Vec<CompressedGradient>,
+	limits: Limits,
 ) -> Result<Evaluated, NodeError> {
 	let mut left_out: Vec<Uid> = gradients.iter().map(|gradient| gradient.header().uid).collect();
 	let Some(baseline) = baseline else {
@@ -87,6 +88,7 @@ pub(super) async fn measure(
 		learning_rate: node.learning_rate(window),
 		window,
 		baseline: Arc::new(baseline),
+		limits: Arc::new(limits),
 	};
 	let together = node.lane.pass_tokens.checked_div(bench.baseline.tokens()).unwrap_or(1);
 	let together = together.clamp(1, gradients.len().div_ceil(devices).max(1));
@@ -121,6 +123,7 @@ impl Baseline {
 /// What the miners of a window have in common.
 struct Bench {
 	baseline: Arc<Baseline>,
+	limits: Arc<Limits>,
 	budget: Budget,
 	window: Window,
 	learning_rate: f64,
@@ -132,10 +135,10 @@ type Candidate = (Uid, Result<Arc<Ready>, EngineError>);
 impl Bench {
 	/// Reads a miner's pages and lays out its gradient, on a thread for such work.
 	async fn ready(&self, gradient: CompressedGradient, layouts: Arc<Layouts>) -> Result<Candidate, NodeError> {
-		let (uid, sampler) = (gradient.header().uid, self.baseline.sampler.clone());
+		let (uid, sampler, limits) = (gradient.header().uid, self.baseline.sampler.clone(), self.limits.clone());
 		let ready = move || {
 			let own = sampler.own(uid)?;
-			let update = Update::new(&gradient, &layouts)?;
+			let update = Update::new(&gradient, &layouts, &limits)?;
 			Ok::<_, EngineError>(Arc::new(Ready { uid, own, update }))
 		};
 		Ok((uid, tokio::task::spawn_blocking(ready).await?))

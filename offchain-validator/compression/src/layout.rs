@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! How parameters are cut into chunks, and how many coefficients of a chunk are sent. Pure; knows no tensor.
+//! How parameters are cut into chunks, and how many elements of a chunk are sent.
 
 use std::collections::BTreeMap;
 
-/// Indices travel as `i16`.
+use crate::compressed::Values;
+use crate::pack::MAX_INDICES;
+use crate::quantise::Quantiser;
+
+/// Plain indices travel as `i16`.
 const MAX_TOTAL: usize = 1 << 15;
 /// Of one parameter; no machine holds more. Keeps every size in bytes far from overflow.
 const MAX_ELEMENTS: usize = 1 << 40;
@@ -19,9 +23,21 @@ pub struct Layout {
 	kept: usize,
 }
 
+/// What is kept of a chunk, and how it is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Coding {
+	/// Coefficients of its cosine transform, as they are (tplr-ai/templar v0.2.82).
+	Dct,
+	/// Elements of the chunk itself, quantised, with indices of 12 bits (v2.1.3).
+	Quantised(Quantiser),
+}
+
 /// The layouts of a model's parameters, by name.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Layouts(BTreeMap<String, Layout>);
+pub struct Layouts {
+	coding: Coding,
+	layouts: BTreeMap<String, Layout>,
+}
 
 /// Why parameters cannot be cut into chunks.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -38,19 +54,34 @@ pub enum LayoutError {
 		topk: usize,
 	},
 	/// Indices would not fit.
-	#[error("target_chunk is {target_chunk}: a chunk of {total} elements exceeds {MAX_TOTAL}")]
+	#[error("target_chunk is {target_chunk}: a chunk of {total} elements exceeds {max}")]
 	Chunk {
 		/// Longest side of a chunk.
 		target_chunk: usize,
 		/// Elements of a chunk.
 		total: usize,
+		/// Most that indices can tell apart.
+		max: usize,
 	},
+	/// Packed indices come in pairs.
+	#[error("shape {0:?}: no side has a divisor for chunks of two elements at least, which packed indices need")]
+	Single(Vec<usize>),
+}
+
+impl Coding {
+	/// What is kept, as it is written.
+	pub fn values(self, kept: Vec<f32>) -> Values {
+		match self {
+			Self::Dct => Values::Plain(kept),
+			Self::Quantised(quantiser) => Values::Quantised(quantiser.quantise(&kept)),
+		}
+	}
 }
 
 impl Layout {
 	/// Cuts each side into pieces as long as divide it evenly, `target_chunk` at most; `topk` coefficients are sent of each
-	/// chunk, or all of a smaller one.
-	pub fn new(shape: &[usize], target_chunk: usize, topk: usize) -> Result<Self, LayoutError> {
+	/// chunk, or all of a smaller one; where indices are packed, an even number.
+	pub fn new(shape: &[usize], target_chunk: usize, topk: usize, coding: Coding) -> Result<Self, LayoutError> {
 		if target_chunk == 0 || topk == 0 {
 			return Err(LayoutError::Zero { target_chunk, topk });
 		}
@@ -64,10 +95,18 @@ impl Layout {
 		}
 		let chunk @ [height, width] = [split(rows, target_chunk), split(columns, target_chunk)];
 		let total = height.saturating_mul(width);
-		if total > MAX_TOTAL {
-			return Err(LayoutError::Chunk { target_chunk, total });
+		let (max, kept) = match coding {
+			Coding::Dct => (MAX_TOTAL, topk.min(total)),
+			// Two at least, as published, where one would be left over.
+			Coding::Quantised(_) => (MAX_INDICES, topk.min(total).max(2) / 2 * 2),
+		};
+		if total > max {
+			return Err(LayoutError::Chunk { target_chunk, total, max });
 		}
-		Ok(Self { shape: shape.into(), grid: [rows / height, columns / width], chunk, kept: topk.min(total) })
+		if kept > total {
+			return Err(LayoutError::Single(shape.into()));
+		}
+		Ok(Self { shape: shape.into(), grid: [rows / height, columns / width], chunk, kept })
 	}
 
 	/// Shape of the parameter.
@@ -90,23 +129,28 @@ impl Layout {
 		self.grid.iter().product()
 	}
 
-	/// Coefficients of a chunk; indices are below this.
+	/// Number of elements.
+	pub fn elements(&self) -> usize {
+		self.chunks() * self.total()
+	}
+
+	/// Elements of a chunk; indices are below this.
 	pub fn total(&self) -> usize {
 		self.chunk.iter().product()
 	}
 
-	/// Coefficients that are sent of each chunk.
+	/// Elements or coefficients that are sent of each chunk.
 	pub fn kept(&self) -> usize {
 		self.kept
 	}
 
-	/// Coefficients that are sent of the whole parameter.
+	/// How many are sent of the whole parameter.
 	pub fn sent(&self) -> usize {
 		self.chunks() * self.kept
 	}
 
 	/// Shape of what is sent: `[y, x, k]` or `[x, k]`.
-	pub(super) fn sent_shape(&self) -> Vec<usize> {
+	pub fn sent_shape(&self) -> Vec<usize> {
 		let [y, x] = self.grid;
 		match self.shape.len() {
 			1 => vec![x, self.kept],
@@ -116,20 +160,37 @@ impl Layout {
 }
 
 impl Layouts {
-	/// Layouts of these parameters, such as [`crate::model::ModelConfig::parameter_shapes`].
+	/// Layouts of these parameters for [`Coding::Dct`].
 	pub fn new(shapes: &[(String, Vec<usize>)], target_chunk: usize, topk: usize) -> Result<Self, LayoutError> {
-		let layout = |(name, shape): &(String, Vec<usize>)| Ok((name.clone(), Layout::new(shape, target_chunk, topk)?));
-		shapes.iter().map(layout).collect::<Result<_, _>>().map(Self)
+		Self::with_coding(shapes, target_chunk, topk, Coding::Dct)
+	}
+
+	/// Layouts of these parameters.
+	pub fn with_coding(
+		shapes: &[(String, Vec<usize>)],
+		target_chunk: usize,
+		topk: usize,
+		coding: Coding,
+	) -> Result<Self, LayoutError> {
+		let layout = |(name, shape): &(String, Vec<usize>)| {
+			Ok((name.clone(), Layout::new(shape, target_chunk, topk, coding)?))
+		};
+		Ok(Self { coding, layouts: shapes.iter().map(layout).collect::<Result<_, _>>()? })
+	}
+
+	/// What is kept of a chunk, and how it is written.
+	pub fn coding(&self) -> Coding {
+		self.coding
 	}
 
 	/// Layout of a parameter.
 	pub fn get(&self, parameter: &str) -> Option<&Layout> {
-		self.0.get(parameter)
+		self.layouts.get(parameter)
 	}
 
 	/// All parameters with their layouts, by name.
 	pub fn iter(&self) -> impl Iterator<Item = (&str, &Layout)> {
-		self.0.iter().map(|(name, layout)| (name.as_str(), layout))
+		self.layouts.iter().map(|(name, layout)| (name.as_str(), layout))
 	}
 }
 
@@ -144,25 +205,14 @@ mod tests {
 
 	#[track_caller]
 	fn check(shape: &[usize], target_chunk: usize, topk: usize, grid: [usize; 2], chunk: [usize; 2], kept: usize) {
-		let layout = Layout::new(shape, target_chunk, topk).unwrap();
+		let layout = Layout::new(shape, target_chunk, topk, Coding::Dct).unwrap();
 		assert_eq!((layout.grid(), layout.chunk(), layout.kept()), (grid, chunk, kept));
 		assert_eq!(layout.sent(), grid.iter().product::<usize>() * kept);
 	}
 
 	#[track_caller]
 	fn check_refused(shape: &[usize], target_chunk: usize, topk: usize, expected: &str) {
-		assert_eq!(Layout::new(shape, target_chunk, topk).unwrap_err().to_string(), expected);
-	}
-
-	#[test]
-	fn sides_are_cut_as_recorded() {
-		let Some(file) = golden::recording::<serde_json::Value>("mechanisms/dct_basis.json") else { return };
-		for (target, splits) in file["smaller_split"].as_object().unwrap() {
-			for (length, piece) in splits.as_object().unwrap() {
-				let (length, target): (usize, usize) = (length.parse().unwrap(), target.parse().unwrap());
-				assert_eq!(split(length, target) as u64, piece.as_u64().unwrap(), "{length} by {target}");
-			}
-		}
+		assert_eq!(Layout::new(shape, target_chunk, topk, Coding::Dct).unwrap_err().to_string(), expected);
 	}
 
 	#[test]
@@ -193,5 +243,17 @@ mod tests {
 		check_refused(&[2, usize::MAX], 64, 32, &huge);
 		check_refused(&[4], 0, 32, "target_chunk is 0 and topk is 32: both must be above zero");
 		check_refused(&[256, 256], 256, 32, "target_chunk is 256: a chunk of 65536 elements exceeds 32768");
+	}
+
+	/// As in the later form: an even number of indices below 2^12.
+	#[test]
+	fn packed_indices_come_in_pairs() {
+		let coding = Coding::Quantised(Quantiser { bins: 4, range: 6.0 });
+		let kept = |shape: &[usize], topk| Layout::new(shape, 64, topk, coding).map(|layout| layout.kept());
+		assert_eq!(kept(&[128, 128], 64), Ok(64));
+		assert_eq!([kept(&[9, 1], 64), kept(&[9, 1], 1), kept(&[3], 64)], [Ok(8), Ok(2), Ok(2)]);
+		assert_eq!(kept(&[67], 64), Err(LayoutError::Single(vec![67])));
+		let large = Layout::new(&[128, 128], 128, 64, coding);
+		assert_eq!(large, Err(LayoutError::Chunk { target_chunk: 128, total: 16384, max: 4096 }));
 	}
 }
