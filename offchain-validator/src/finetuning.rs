@@ -4,12 +4,11 @@
 //! of prompts and responses, and pay those that win most comparisons.
 //!
 //! A window is a step of the mechanism; the window's number says whose turn it is. [`store`] is where repositories are,
-//! [`samples`] what models are measured on, [`config`] which models can be. What is measured is the same for all validators:
+//! [`samples`] what models are measured on. What is measured is the same for all validators:
 //! the commitments as of the window's end, and samples that the hash of the block after it draws.
 
 #[cfg(feature = "torch")]
 pub mod base;
-pub mod config;
 #[cfg(feature = "torch")]
 pub mod engine;
 pub mod hparams;

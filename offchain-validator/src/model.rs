@@ -9,10 +9,11 @@
 //! work is measured, and costs that one measurement; in our own steps it panics, and `Device` turns that into an error.
 
 #[cfg(feature = "torch")]
-mod adam;
+pub mod checkpoint;
 #[cfg(feature = "torch")]
 mod compute;
 mod config;
+pub mod description;
 #[cfg(feature = "torch")]
 mod cuda;
 #[cfg(feature = "torch")]
@@ -27,20 +28,25 @@ mod fault;
 mod gpu_tests;
 #[cfg(feature = "torch")]
 mod llama;
+mod named;
 #[cfg(feature = "torch")]
 mod losses;
 #[cfg(feature = "torch")]
 mod normal;
+pub mod optimization;
+#[cfg(feature = "torch")]
+mod optimizer;
 #[cfg(feature = "torch")]
 mod params;
 #[cfg(feature = "torch")]
 mod placement;
+#[cfg(feature = "torch")]
+pub mod repository;
+mod rope;
 pub(crate) mod tensor_file;
 #[cfg(feature = "torch")]
 mod trial;
 
-#[cfg(feature = "torch")]
-pub use adam::Adam;
 #[cfg(test)]
 pub(crate) use config::tests::tiny as config_of_tests;
 #[cfg(feature = "torch")]
@@ -55,11 +61,18 @@ pub use devices::{Devices, DevicesError};
 #[cfg(feature = "torch")]
 pub use fault::Fault;
 #[cfg(feature = "torch")]
-pub use llama::{f_gradients, gradients, loss, Batch, BatchError, Example, Gradients};
+pub use llama::{accumulated, f_gradients, gradients, loss, Batch, BatchError, Example, Gradients};
+pub use named::NAMES;
+pub use optimization::{InnerOptimization, Rule, Schedule};
+#[cfg(feature = "torch")]
+pub use optimizer::Optimizer;
 #[cfg(feature = "torch")]
 pub(crate) use params::elements;
 #[cfg(feature = "torch")]
 pub use params::{Params, ParamsError};
+#[cfg(feature = "torch")]
+pub use repository::RepositoryError;
+pub use rope::{RopeScaling, RopeType};
 pub use tensor_file::TensorFileError;
 #[cfg(feature = "torch")]
 pub use trial::Trial;

@@ -52,6 +52,17 @@ pub enum SharedModelError {
 		/// Of the parameters.
 		expected: usize,
 	},
+	/// The data has tokens that the model does not know.
+	#[error(
+		"the data has tokens up to {found}, the model knows {known}: cut it with the model's tokenizer, or give the \
+		 model a larger model.vocab_size"
+	)]
+	Vocabulary {
+		/// Tokens of the data's tokenizer.
+		found: u32,
+		/// Tokens of the model.
+		known: usize,
+	},
 }
 
 impl Text {
@@ -60,6 +71,10 @@ impl Text {
 		let (found, expected) = (dataset.page_tokens(), data.page_tokens);
 		if found != expected {
 			return Err(SharedModelError::PageTokens { found, expected });
+		}
+		let (found, known) = (dataset.tokenizer().vocab_size, config.vocab_size);
+		if found as usize > known {
+			return Err(SharedModelError::Vocabulary { found, known });
 		}
 		Ok(Self { dataset, data, config })
 	}
@@ -76,13 +91,15 @@ impl Text {
 	}
 
 	/// What the model can read, checked.
-	pub fn readable(&self, batches: &[Batch]) -> Result<Vec<model::Batch>, SharedModelError> {
+	pub fn readable(&self, batch: &Batch) -> Result<model::Batch, SharedModelError> {
 		let token = |token: &i64| u32::try_from(*token).unwrap_or(u32::MAX); // Which no vocabulary has.
-		let readable = |batch: &Batch| {
-			let rows = batch.tokens.chunks(batch.columns.max(1)).map(|row| row.iter().map(token).collect::<Vec<_>>());
-			Ok(model::Batch::new(&rows.collect::<Vec<_>>(), &self.config, None)?)
-		};
-		batches.iter().map(readable).collect()
+		let rows = batch.tokens.chunks(batch.columns.max(1)).map(|row| row.iter().map(token).collect::<Vec<_>>());
+		Ok(model::Batch::new(&rows.collect::<Vec<_>>(), &self.config, None)?)
+	}
+
+	/// The same of several.
+	pub fn all_readable(&self, batches: &[Batch]) -> Result<Vec<model::Batch>, SharedModelError> {
+		batches.iter().map(|batch| self.readable(batch)).collect()
 	}
 }
 
@@ -116,9 +133,14 @@ impl SharedModel {
 		self.text.batches(pages)
 	}
 
+	/// What the model can read, checked.
+	pub fn readable(&self, batch: &Batch) -> Result<model::Batch, SharedModelError> {
+		self.text.readable(batch)
+	}
+
 	/// The sum over `batches` of the gradient of the loss of `params`, in `f32`.
 	pub fn gradients(&self, params: &Params, batches: &[Batch]) -> Result<Gradients, SharedModelError> {
-		Ok(model::f_gradients(params, &self.text.readable(batches)?)?)
+		Ok(model::f_gradients(params, &self.text.all_readable(batches)?)?)
 	}
 
 	/// Mean loss of the shared parameters on each of `batches`, in nats per token.
@@ -152,7 +174,7 @@ impl SharedModel {
 
 	/// Mean loss of the shared parameters on the first held-out pages, in nats per token.
 	pub fn heldout_loss(&mut self) -> Result<f64, SharedModelError> {
-		let batches = self.text.readable(&self.text.heldout_batches(self.heldout_pages)?)?;
+		let batches = self.text.all_readable(&self.text.heldout_batches(self.heldout_pages)?)?;
 		Ok(mean(&self.losses(&batches.iter().collect::<Vec<_>>())?))
 	}
 

@@ -9,6 +9,8 @@ pub mod engine;
 pub mod gather;
 pub mod hparams;
 #[cfg(feature = "torch")]
+mod inner;
+#[cfg(feature = "torch")]
 pub mod miner;
 #[cfg(feature = "torch")]
 mod node;

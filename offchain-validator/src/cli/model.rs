@@ -2,8 +2,9 @@
 
 //! The commands that make models.
 
+use std::fs;
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::Subcommand;
@@ -11,7 +12,8 @@ use offchain_validator::finetuning::samples::Source;
 use offchain_validator::finetuning::store::{Folder, Store};
 use offchain_validator::finetuning::{base, Hparams};
 use offchain_validator::hparams::Hparams as _;
-use offchain_validator::model::Compute;
+use offchain_validator::model::description::Numbers;
+use offchain_validator::model::{repository, Compute, ModelConfig, Params, NAMES};
 
 #[derive(Subcommand)]
 pub enum ModelCommand {
@@ -33,10 +35,46 @@ pub enum ModelCommand {
 		#[arg(long, value_name = "N", default_value_t = NonZeroUsize::MIN)]
 		threads: NonZeroUsize,
 	},
+	/// Make a model of fresh parameters, as a folder that Hugging Face's library opens.
+	New {
+		/// Its shape: toy, 10m, 125m, templar, 1b or 8b.
+		#[arg(long, value_name = "NAME", value_parser = NAMES)]
+		shape: String,
+
+		/// Folder for its files.
+		#[arg(long, value_name = "DIR")]
+		out: PathBuf,
+
+		/// The same seed gives the same model.
+		#[arg(long, value_name = "N", default_value_t = 42)]
+		seed: u64,
+
+		/// Write half the bytes, with numbers of 16 bits.
+		#[arg(long)]
+		bf16: bool,
+	},
 }
 
 pub async fn run(command: ModelCommand) -> anyhow::Result<()> {
-	let ModelCommand::Base { hparams, samples, models, threads } = command;
+	match command {
+		ModelCommand::Base { hparams, samples, models, threads } => base(hparams, samples, models, threads).await,
+		ModelCommand::New { shape, out, seed, bf16 } => {
+			let numbers = if bf16 { Numbers::Bf16 } else { Numbers::F32 };
+			tokio::task::spawn_blocking(move || new(&shape, &out, seed, numbers)).await?
+		},
+	}
+}
+
+fn new(shape: &str, out: &Path, seed: u64, numbers: Numbers) -> anyhow::Result<()> {
+	let config = ModelConfig::named(shape).context("--shape")?;
+	let params = Params::init(&config, seed)?;
+	fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+	repository::save(&params, out, numbers, repository::FILE_BYTES).context("--out")?;
+	let told = format!("{}: {} parameters\n", out.display(), config.parameters());
+	offchain_validator::print(told).context("could not print the result")
+}
+
+async fn base(hparams: PathBuf, samples: Source, models: PathBuf, threads: NonZeroUsize) -> anyhow::Result<()> {
 	let hparams = Hparams::read(&hparams).context("--hparams")?;
 	let store = Store::Folder(Folder::open(&models).context("--models")?);
 	for address in base::publish(hparams, &samples, &store, &Compute::cpu(threads)).await? {

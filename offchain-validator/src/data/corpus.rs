@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Cuts text files into a corpus: numbered pages of tokens, some held out, described by a manifest.
+//! Cuts text into a corpus: numbered pages of tokens, some held out, described by a manifest.
 //!
-//! A token is a byte. Documents follow one another, each ended by [`SEPARATOR`], and the stream is sliced into pages.
-//! The folder appears whole or not at all. Knows nothing of who reads which page.
+//! A [`Tokenizer`] turns documents into tokens. They follow one another, each ended by the separator, and the stream is
+//! sliced into pages. The folder appears whole or not at all, and a cut that was ended half way is gone on with by the next.
+//! Knows nothing of who reads which page.
 
+mod documents;
+mod read;
+mod staging;
 mod walk;
 mod writer;
 
@@ -13,24 +17,27 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::manifest::{self, Manifest, Origin};
-use writer::{PageWriter, Pages};
-
-/// The token after each document. A file that contains it is not text.
-pub const SEPARATOR: u8 = 0;
+use super::tokenizer::{Tokenizer, TokenizerError};
+use staging::{Staging, Tally};
+use writer::Pages;
 
 /// How to cut.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CutOptions {
+	/// How text becomes tokens.
+	pub tokenizer: Tokenizer,
+	/// Where files of JSON lines and Parquet tables have their documents: a field, or a column. None passes them over.
+	pub text_field: Option<String>,
 	/// Tokens in a page.
 	pub page_tokens: u32,
 	/// One page in so many is held out; at least two.
 	pub heldout_every: u32,
-	/// Larger files are passed over.
+	/// Larger files are passed over, and larger documents of files with many.
 	pub max_file_bytes: u64,
 	/// Most that each folder right below a source may give, so that no package dominates. A source that holds nothing
-	/// but one folder stands for that folder.
+	/// but one folder stands for that folder. Files with many documents are no part of this.
 	pub max_folder_bytes: u64,
-	/// Most that the corpus may hold.
+	/// Most text that the corpus may hold.
 	pub max_total_bytes: u64,
 	/// A file of training pages is closed once it holds so much.
 	pub shard_bytes: u64,
@@ -43,6 +50,8 @@ pub struct CutOptions {
 impl Default for CutOptions {
 	fn default() -> Self {
 		Self {
+			tokenizer: Tokenizer::bytes(),
+			text_field: None,
 			page_tokens: 4096,
 			heldout_every: 50,
 			max_file_bytes: 1 << 20,
@@ -79,15 +88,17 @@ pub enum CorpusError {
 		source: io::Error,
 	},
 	/// There is nothing to cut.
-	#[error("no .rs, .md, .txt or .toml files in {}", list(.sources))]
+	#[error("no {} files in {}", kinds(.shared), list(.sources))]
 	NoText {
 		/// The files and folders searched.
 		sources: Vec<PathBuf>,
+		/// Whether files with many documents were among those looked for.
+		shared: bool,
 	},
 	/// There is something to cut, but not enough.
 	#[error(
-		"the text gives {train} training and {heldout} held-out pages, {min_train} and {min_heldout} are needed: add \
-		 about {missing_bytes} bytes of text, or raise the limits on its size"
+		"the text gives {train} training and {heldout} held-out pages, {min_train} and {min_heldout} are needed: add text \
+		 of about {missing_tokens} tokens, or raise the limits on its size"
 	)]
 	TooLittleText {
 		/// Training pages there would be.
@@ -98,9 +109,12 @@ pub enum CorpusError {
 		min_train: u64,
 		/// Held-out pages asked for.
 		min_heldout: u64,
-		/// Text to add, if it repeats no page.
-		missing_bytes: u64,
+		/// Tokens of text to add, if it repeats no page.
+		missing_tokens: u64,
 	},
+	/// Text cannot be turned into tokens.
+	#[error("the text cannot be turned into tokens")]
+	Tokenizer(#[from] TokenizerError),
 	/// The folder holds something else, which a corpus would replace.
 	#[error("{} holds `{entry}`, which is no part of a corpus: name a new or empty folder", folder.display())]
 	Occupied {
@@ -127,8 +141,8 @@ impl CorpusError {
 
 /// Cuts the text at and below `sources` into the folder `out`, replacing an older corpus there.
 ///
-/// Returns at once if `out` was cut from the same files with the same options. `progress` is told the bytes of text done
-/// and to be done.
+/// Returns at once if `out` was cut from the same files with the same options, and goes on where a cut of those was ended
+/// half way. `progress` is told the bytes of the files done and to be done.
 pub fn cut(
 	sources: &[PathBuf],
 	out: &Path,
@@ -140,7 +154,7 @@ pub fn cut(
 	}
 	let selection = walk::select(sources, options)?;
 	if selection.files.is_empty() {
-		return Err(CorpusError::NoText { sources: sources.to_owned() });
+		return Err(CorpusError::NoText { sources: sources.to_owned(), shared: options.text_field.is_some() });
 	}
 	let fingerprint = selection.fingerprint(options);
 	if let Some(manifest) = already_cut(out, &fingerprint) {
@@ -149,16 +163,39 @@ pub fn cut(
 
 	let unwritable = |source| CorpusError::Write { folder: out.to_owned(), source };
 	check_replaceable(out)?;
-	let staging = Staging::beside(out).map_err(unwritable)?;
-	let (pages, documents, not_text) = write_pages(&selection, &staging.new, options, progress, unwritable)?;
-	check_enough(&pages, options)?;
+	let (staging, begun) = Staging::beside(out, &fingerprint).map_err(unwritable)?;
+	let written = read::write_pages(&selection, options, &fingerprint, (&staging, begun), progress);
+	let (pages, tally) = match written {
+		Ok(written) => written,
+		Err(error) => {
+			staging.leave();
+			return Err(error);
+		},
+	};
+	if let Err(error) = check_enough(&pages, options) {
+		staging.discard();
+		return Err(error);
+	}
 	if let Some(manifest) = already_cut(out, &fingerprint) {
+		staging.discard();
 		return Ok(Cut::Unchanged(manifest)); // Another process was faster, and may have others reading already.
 	}
-	let manifest = Manifest {
+	let manifest = described(sources, options, (pages, tally, selection.too_large), fingerprint);
+	manifest.store(&staging.new).and_then(|()| staging.publish(out)).map_err(unwritable)?;
+	Ok(Cut::Written(manifest))
+}
+
+/// What there is to say of what was written.
+fn described(
+	sources: &[PathBuf],
+	options: &CutOptions,
+	(pages, tally, too_large): (Pages, Tally, u64),
+	fingerprint: String,
+) -> Manifest {
+	Manifest {
 		format: manifest::FORMAT,
-		tokenizer: manifest::TOKENIZER.into(),
-		bytes_per_token: 1,
+		tokenizer: options.tokenizer.id().clone(),
+		bytes_per_token: options.tokenizer.width().bytes() as u32,
 		page_tokens: options.page_tokens,
 		heldout_every: options.heldout_every,
 		train: pages.train,
@@ -167,38 +204,12 @@ pub fn cut(
 		origin: Origin {
 			sources: sources.iter().map(|source| source.display().to_string()).collect(),
 			fingerprint,
-			documents,
-			not_text,
-			too_large: selection.too_large,
+			documents: tally.documents,
+			not_text: tally.not_text,
+			too_large: too_large + tally.too_large,
 			repeated_pages: pages.repeated,
 		},
-	};
-	manifest.store(&staging.new).and_then(|()| staging.publish(out)).map_err(unwritable)?;
-	Ok(Cut::Written(manifest))
-}
-
-/// Writes the text of `selection`. Returns the pages, the number of documents in them and of files that are not text.
-fn write_pages(
-	selection: &walk::Selection,
-	folder: &Path,
-	options: &CutOptions,
-	mut progress: impl FnMut(u64, u64),
-	unwritable: impl Fn(io::Error) -> CorpusError,
-) -> Result<(Pages, u64, u64), CorpusError> {
-	let mut writer = PageWriter::new(folder, options);
-	let (mut documents, mut not_text, mut done) = (0, 0, 0);
-	for file in &selection.files {
-		let text = fs::read(&file.path).map_err(|cause| CorpusError::read(&file.path, cause))?;
-		if text.contains(&SEPARATOR) || std::str::from_utf8(&text).is_err() {
-			not_text += 1;
-		} else {
-			documents += 1;
-			writer.push(&text).and_then(|()| writer.push(&[SEPARATOR])).map_err(&unwritable)?;
-		}
-		done += file.bytes;
-		progress(done, selection.bytes);
 	}
-	Ok((writer.finish().map_err(unwritable)?, documents, not_text))
 }
 
 /// The manifest in `out` if it tells of this corpus and no file was lost since. Opening it checks the content.
@@ -238,39 +249,15 @@ fn check_enough(pages: &Pages, options: &CutOptions) -> Result<(), CorpusError> 
 	let every = u64::from(options.heldout_every);
 	let for_training = min_train.saturating_sub(train).saturating_mul(every).div_ceil(every - 1);
 	let for_heldout = min_heldout.saturating_sub(heldout).saturating_mul(every);
-	let missing_bytes = for_training.max(for_heldout).saturating_mul(options.page_tokens.into());
-	Err(CorpusError::TooLittleText { train, heldout, min_train, min_heldout, missing_bytes })
+	let missing_tokens = for_training.max(for_heldout).saturating_mul(options.page_tokens.into());
+	Err(CorpusError::TooLittleText { train, heldout, min_train, min_heldout, missing_tokens })
 }
 
-/// A corpus in the making, beside its place so that a rename brings it there. Deleted with all in it when dropped.
-struct Staging {
-	/// The folder to fill.
-	new: PathBuf,
-	/// Holds it and, in the end, the corpus it replaced.
-	parent: tempfile::TempDir,
-}
-
-impl Staging {
-	fn beside(out: &Path) -> io::Result<Self> {
-		let beside = match out.parent() {
-			Some(parent) if parent != Path::new("") => parent,
-			_ => Path::new("."),
-		};
-		fs::create_dir_all(beside)?;
-		let parent = tempfile::Builder::new().prefix(".corpus-").tempdir_in(beside)?;
-		let new = parent.path().join("new"); // A folder of its own: the temporary one is closed to other users.
-		fs::create_dir(&new)?;
-		Ok(Self { new, parent })
-	}
-
-	fn publish(self, out: &Path) -> io::Result<()> {
-		let old = self.parent.path().join("old");
-		match fs::rename(out, &old) {
-			Err(error) if error.kind() == io::ErrorKind::NotFound => fs::rename(&self.new, out),
-			Err(error) => Err(error),
-			// Better the older corpus than none; that the new one failed is told in any case.
-			Ok(()) => fs::rename(&self.new, out).inspect_err(|_| drop(fs::rename(old, out))),
-		}
+/// The ends of the names that are looked for.
+fn kinds(shared: &bool) -> &'static str {
+	match shared {
+		true => ".rs, .md, .txt, .toml, .jsonl, .ndjson or .parquet",
+		false => ".rs, .md, .txt or .toml",
 	}
 }
 

@@ -10,12 +10,15 @@ use std::path::{Path, PathBuf};
 
 use super::manifest::{Manifest, Shard};
 use super::shard::ShardReader;
+use super::tokenizer::TokenizerId;
+use super::tokens::Width;
 
 /// An open corpus. Several threads may read at once.
 #[derive(Debug)]
 pub struct Dataset {
 	folder: PathBuf,
 	manifest: Manifest,
+	width: Width,
 	train: Vec<ShardReader>,
 	heldout: ShardReader,
 }
@@ -88,9 +91,13 @@ impl Dataset {
 		if let Some(objection) = manifest.objection() {
 			return Err(DatasetError::Unsupported { folder: folder.to_owned(), objection });
 		}
+		let page_bytes = usize::try_from(manifest.page_bytes()).unwrap_or(usize::MAX);
 		let open = |shard: &Shard| {
 			let file = folder.join(&shard.file);
-			let reader = ShardReader::open(&file, shard.pages, manifest.page_tokens).map_err(unreadable(&file))?;
+			let reader = ShardReader::open(&file, shard.pages, page_bytes).map_err(|source| match source.kind() {
+				io::ErrorKind::UnexpectedEof => DatasetError::Damaged { file: file.clone() },
+				_ => unreadable(&file)(source),
+			})?;
 			match reader.size().map_err(unreadable(&file))? {
 				size if size == manifest.size_of(shard) => Ok(reader),
 				_ => Err(DatasetError::Damaged { file }),
@@ -98,7 +105,8 @@ impl Dataset {
 		};
 		let train = manifest.train.iter().map(open).collect::<Result<_, _>>()?;
 		let heldout = open(&manifest.heldout)?;
-		let dataset = Self { folder: folder.to_owned(), train, heldout, manifest };
+		let width = Width::of_vocabulary(manifest.tokenizer.vocab_size); // As `objection` has checked.
+		let dataset = Self { folder: folder.to_owned(), width, train, heldout, manifest };
 		dataset.check_content()?;
 		Ok(dataset)
 	}
@@ -106,6 +114,11 @@ impl Dataset {
 	/// Tokens in a page.
 	pub fn page_tokens(&self) -> usize {
 		self.manifest.page_tokens as usize
+	}
+
+	/// What made the tokens.
+	pub fn tokenizer(&self) -> &TokenizerId {
+		&self.manifest.tokenizer
 	}
 
 	/// Training pages; numbered from zero.
@@ -134,7 +147,29 @@ impl Dataset {
 	}
 
 	/// The tokens of a training page.
-	pub fn train_page(&self, page: u64) -> Result<Vec<u8>, DatasetError> {
+	pub fn train_page(&self, page: u64) -> Result<Vec<u32>, DatasetError> {
+		self.train_bytes(page).map(|bytes| self.tokens([bytes]))
+	}
+
+	/// The tokens of a held-out page.
+	pub fn heldout_page(&self, page: u64) -> Result<Vec<u32>, DatasetError> {
+		self.heldout_bytes(page).map(|bytes| self.tokens([bytes]))
+	}
+
+	/// The training `pages`, laid end to end, as batches of `rows` sequences of `columns` tokens. What does not fill a
+	/// batch is dropped.
+	pub fn train_batches(&self, pages: &[u64], rows: usize, columns: usize) -> Result<Vec<Batch>, DatasetError> {
+		let pages = pages.iter().map(|&page| self.train_bytes(page)).collect::<Result<Vec<_>, _>>()?;
+		Ok(batches(&self.tokens(pages), rows, columns))
+	}
+
+	/// Like [`Dataset::train_batches`], of held-out pages.
+	pub fn heldout_batches(&self, pages: &[u64], rows: usize, columns: usize) -> Result<Vec<Batch>, DatasetError> {
+		let pages = pages.iter().map(|&page| self.heldout_bytes(page)).collect::<Result<Vec<_>, _>>()?;
+		Ok(batches(&self.tokens(pages), rows, columns))
+	}
+
+	fn train_bytes(&self, page: u64) -> Result<&[u8], DatasetError> {
 		let mut before = 0;
 		for (reader, shard) in self.train.iter().zip(&self.manifest.train) {
 			if page - before < shard.pages {
@@ -145,8 +180,7 @@ impl Dataset {
 		Err(DatasetError::NoSuchPage { page, n_pages: before })
 	}
 
-	/// The tokens of a held-out page.
-	pub fn heldout_page(&self, page: u64) -> Result<Vec<u8>, DatasetError> {
+	fn heldout_bytes(&self, page: u64) -> Result<&[u8], DatasetError> {
 		let shard = &self.manifest.heldout;
 		if page >= shard.pages {
 			return Err(DatasetError::NoSuchPage { page, n_pages: shard.pages });
@@ -154,42 +188,34 @@ impl Dataset {
 		self.read(&self.heldout, shard, page)
 	}
 
-	/// The training `pages`, laid end to end, as batches of `rows` sequences of `columns` tokens. What does not fill a
-	/// batch is dropped.
-	pub fn train_batches(&self, pages: &[u64], rows: usize, columns: usize) -> Result<Vec<Batch>, DatasetError> {
-		let pages = pages.iter().map(|&page| self.train_page(page)).collect::<Result<Vec<_>, _>>()?;
-		Ok(batches(&pages.concat(), rows, columns))
-	}
-
-	/// Like [`Dataset::train_batches`], of held-out pages.
-	pub fn heldout_batches(&self, pages: &[u64], rows: usize, columns: usize) -> Result<Vec<Batch>, DatasetError> {
-		let pages = pages.iter().map(|&page| self.heldout_page(page)).collect::<Result<Vec<_>, _>>()?;
-		Ok(batches(&pages.concat(), rows, columns))
-	}
-
-	fn read(&self, reader: &ShardReader, shard: &Shard, page: u64) -> Result<Vec<u8>, DatasetError> {
+	fn read<'a>(&self, reader: &'a ShardReader, shard: &Shard, page: u64) -> Result<&'a [u8], DatasetError> {
 		reader.page(page).map_err(unreadable(&self.folder.join(&shard.file)))
+	}
+
+	fn tokens<'a, T: From<u32>>(&self, pages: impl IntoIterator<Item = &'a [u8]>) -> Vec<T> {
+		let mut tokens = Vec::new();
+		pages.into_iter().for_each(|page| self.width.decode(page, &mut tokens));
+		tokens
 	}
 
 	/// Checks each file against its digest, and that no held-out page is a training page.
 	fn check_content(&self) -> Result<(), DatasetError> {
-		let mut heldout = HashSet::new();
-		self.check_shard(&self.heldout, &self.manifest.heldout, |page| {
-			heldout.insert(page.to_vec());
-		})?;
-		let mut seen = false;
+		self.check_shard(&self.heldout, &self.manifest.heldout)?;
+		let heldout = self.heldout.pages().map_err(unreadable(&self.folder.join(&self.manifest.heldout.file)))?;
+		let heldout: HashSet<&[u8]> = heldout.collect();
 		for (reader, shard) in self.train.iter().zip(&self.manifest.train) {
-			self.check_shard(reader, shard, |page| seen |= heldout.contains(page))?;
-		}
-		if seen {
-			return Err(DatasetError::HeldoutSeen { folder: self.folder.clone() });
+			self.check_shard(reader, shard)?;
+			let mut pages = reader.pages().map_err(unreadable(&self.folder.join(&shard.file)))?;
+			if pages.any(|page| heldout.contains(page)) {
+				return Err(DatasetError::HeldoutSeen { folder: self.folder.clone() });
+			}
 		}
 		Ok(())
 	}
 
-	fn check_shard(&self, reader: &ShardReader, shard: &Shard, visit: impl FnMut(&[u8])) -> Result<(), DatasetError> {
+	fn check_shard(&self, reader: &ShardReader, shard: &Shard) -> Result<(), DatasetError> {
 		let file = self.folder.join(&shard.file);
-		match reader.scan(visit).map_err(unreadable(&file))? {
+		match reader.digest().map_err(unreadable(&file))? {
 			digest if digest == shard.sha256 => Ok(()),
 			_ => Err(DatasetError::Damaged { file }),
 		}
@@ -200,12 +226,11 @@ fn unreadable(file: &Path) -> impl Fn(io::Error) -> DatasetError + '_ {
 	|source| DatasetError::Read { file: file.to_owned(), source }
 }
 
-fn batches(tokens: &[u8], rows: usize, columns: usize) -> Vec<Batch> {
+fn batches(tokens: &[i64], rows: usize, columns: usize) -> Vec<Batch> {
 	let Some(size) = rows.checked_mul(columns).filter(|&size| size > 0) else {
 		return Vec::new();
 	};
-	let batch = |tokens: &[u8]| Batch { tokens: tokens.iter().copied().map(i64::from).collect(), rows, columns };
-	tokens.chunks_exact(size).map(batch).collect()
+	tokens.chunks_exact(size).map(|tokens| Batch { tokens: tokens.to_vec(), rows, columns }).collect()
 }
 
 #[cfg(test)]

@@ -12,10 +12,11 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::tokenizer::TokenizerId;
+use super::tokens::Width;
+
 /// Version of the layout that this program writes and reads.
-pub(super) const FORMAT: u32 = 1;
-/// Name of the tokenizer that makes a token of each byte.
-pub(super) const TOKENIZER: &str = "bytes";
+pub(super) const FORMAT: u32 = 2;
 /// File that holds the [`Manifest`].
 pub(super) const MANIFEST: &str = "manifest.json";
 /// File that holds the held-out pages.
@@ -39,7 +40,7 @@ pub struct Manifest {
 	/// Version of the layout.
 	pub format: u32,
 	/// How text became tokens.
-	pub tokenizer: String,
+	pub tokenizer: TokenizerId,
 	/// Size of a token in the files.
 	pub bytes_per_token: u32,
 	/// Tokens in a page.
@@ -74,13 +75,13 @@ pub struct Shard {
 pub struct Origin {
 	/// The files and folders named.
 	pub sources: Vec<String>,
-	/// SHA-256 over path, size and time of change of each file chosen, and over the options.
+	/// SHA-256 over path, size and time of change of each file chosen, and over tokenizer and options.
 	pub fingerprint: String,
 	/// Documents in the corpus.
 	pub documents: u64,
-	/// Files chosen by name that turned out not to be text.
+	/// Files chosen by name that turned out not to be text, and rows of tables that hold none.
 	pub not_text: u64,
-	/// Files passed over because they, their folder's share or the corpus would have been too large.
+	/// Files and documents passed over because they, their folder's share or the corpus would have been too large.
 	pub too_large: u64,
 	/// Held-out pages dropped because a training page reads the same.
 	pub repeated_pages: u64,
@@ -104,11 +105,11 @@ impl Manifest {
 	/// Why this program cannot read such a corpus.
 	pub(super) fn objection(&self) -> Option<String> {
 		let named = self.train.iter().enumerate().all(|(index, shard)| shard.file == train_file(index));
+		let (bytes, vocab_size) = (self.bytes_per_token, self.tokenizer.vocab_size);
 		if self.format != FORMAT {
 			Some(format!("its format is {}, this program reads {FORMAT}", self.format))
-		} else if self.tokenizer != TOKENIZER || self.bytes_per_token != 1 {
-			let (tokenizer, bytes) = (&self.tokenizer, self.bytes_per_token);
-			Some(format!("its tokens are `{tokenizer}` of {bytes} bytes, this program reads `{TOKENIZER}` of 1"))
+		} else if Width::from_bytes(bytes) != Some(Width::of_vocabulary(vocab_size)) {
+			Some(format!("its {vocab_size} tokens have {bytes} bytes each, this program would have given them others"))
 		} else if self.page_tokens == 0 {
 			Some("its pages are empty".into())
 		} else if !named || self.heldout.file != HELDOUT {
@@ -125,9 +126,14 @@ impl Manifest {
 		self.train.iter().chain([&self.heldout])
 	}
 
+	/// Size of a page in the files.
+	pub(super) fn page_bytes(&self) -> u64 {
+		u64::from(self.page_tokens) * u64::from(self.bytes_per_token) // Two factors of 32 bits.
+	}
+
 	/// Size of the file of `shard`. Saturates, which no file on a disk can match.
 	pub(super) fn size_of(&self, shard: &Shard) -> u64 {
-		shard.pages.saturating_mul(self.page_tokens.into())
+		shard.pages.saturating_mul(self.page_bytes())
 	}
 
 	/// Number of training pages.
@@ -138,7 +144,8 @@ impl Manifest {
 	/// Identifies the pages and their numbering, in hexadecimal: equal for all who read the same, wherever it lies.
 	pub fn content_id(&self) -> String {
 		let mut digest = Sha256::new();
-		digest.update(format!("{} {} {}", self.tokenizer, self.bytes_per_token, self.page_tokens));
+		let TokenizerId { name, vocab_size, separator } = &self.tokenizer;
+		digest.update(format!("{name} {vocab_size} {separator} {} {}", self.bytes_per_token, self.page_tokens));
 		for shard in self.shards() {
 			digest.update(format!("\n{} {} {}", shard.file, shard.pages, shard.sha256));
 		}
@@ -147,7 +154,7 @@ impl Manifest {
 
 	fn total_bytes(&self) -> Option<u64> {
 		let pages = self.shards().try_fold(0, |pages: u64, shard| pages.checked_add(shard.pages))?;
-		pages.checked_mul(self.page_tokens.into())
+		pages.checked_mul(self.page_bytes())
 	}
 }
 

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 use mechanisms::finetuning::competition::Competition;
 
 use super::Hparams;
-use crate::model::{Batch, ConfigError, Example, Fault, Lane, Params, ParamsError, Precision, Probe, Trial};
+use crate::model::{
+	Batch, ConfigError, Example, Fault, Lane, Params, ParamsError, Precision, Probe, RepositoryError, Trial,
+};
 
 pub use open::{open, Refused};
 pub use trainer::{write, Trainer};
@@ -24,12 +26,12 @@ pub enum EngineError {
 	/// The parameters of the run do not describe a model.
 	#[error("the model cannot be built")]
 	Config(#[from] ConfigError),
-	/// The model's file cannot be written.
-	#[error("the model's file cannot be used")]
-	Params(#[from] ParamsError),
-	/// The file beside it cannot be written.
-	#[error("the model's config.json cannot be written")]
-	Description(#[source] std::io::Error),
+	/// The model's files cannot be written.
+	#[error("the model's files cannot be used")]
+	Repository(#[from] RepositoryError),
+	/// What is remembered of its training cannot be written.
+	#[error("what is remembered of the training cannot be written")]
+	Memory(#[from] ParamsError),
 	/// The base model cannot be opened.
 	#[error("the base model {0}")]
 	Base(#[source] Refused),

@@ -38,6 +38,8 @@ pub struct Training {
 	pub learning_rate: f64,
 	/// Samples of a batch.
 	pub batch_size: usize,
+	/// Samples of a batch that are in memory at a time; the step is that of the whole batch.
+	pub micro_batch_size: usize,
 	/// Batches that a miner trains on before it publishes.
 	pub batches_per_model: usize,
 	/// Windows from one model of a miner to its next, at least.
@@ -115,6 +117,7 @@ impl Training {
 		within("training.base_batches", self.base_batches, 0..=1_000_000)?;
 		within("training.learning_rate", self.learning_rate, above(0.0, 1.0))?;
 		within("training.batch_size", self.batch_size, 1..=4_096)?;
+		within("training.micro_batch_size", self.micro_batch_size, 1..=4_096)?;
 		within("training.batches_per_model", self.batches_per_model, 1..=1_000_000)?;
 		within("training.windows_per_model", self.windows_per_model, 1..=1_000_000)?;
 		within("training.parts", self.parts, 1..=4_096)

@@ -6,7 +6,9 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-/// Shape of a Llama. Every key must be given, none may be added: all copies of a model need the same one.
+use super::rope::RopeScaling;
+
+/// Shape of a Llama. Every key but one must be given, none may be added: all copies of a model need the same one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelConfig {
@@ -32,6 +34,9 @@ pub struct ModelConfig {
 	pub tie_word_embeddings: bool,
 	/// Standard deviation of fresh weights.
 	pub initializer_range: f64,
+	/// How positions beyond the length of the first training are turned; the one key that may be left out.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub rope_scaling: Option<RopeScaling>,
 }
 
 /// What is wrong with a [`ModelConfig`].
@@ -58,6 +63,16 @@ pub enum ConfigError {
 		value: f64,
 		/// Largest allowed.
 		max: f64,
+	},
+	/// A number is not below another.
+	#[error("{key} is {value}: must be below {below}")]
+	Order {
+		/// The key.
+		key: &'static str,
+		/// What it says.
+		value: f64,
+		/// The key that it must be below.
+		below: &'static str,
 	},
 	/// A size does not divide another.
 	#[error("{key} is {value}: must be a multiple of {of}, which is {divisor}")]
@@ -93,6 +108,7 @@ impl ModelConfig {
 		check_number("rope_theta", self.rope_theta, 1e12)?;
 		check_number("rms_norm_eps", self.rms_norm_eps, 1.0)?;
 		check_number("initializer_range", self.initializer_range, 1.0)?;
+		self.rope_scaling.as_ref().map_or(Ok(()), RopeScaling::check)?;
 		let heads = ("num_attention_heads", self.num_attention_heads);
 		check_multiple(("hidden_size", self.hidden_size), heads)?;
 		check_multiple(heads, ("num_key_value_heads", self.num_key_value_heads))?;
@@ -105,6 +121,11 @@ impl ModelConfig {
 	/// Width of one head.
 	pub fn head_size(&self) -> usize {
 		self.hidden_size.checked_div(self.num_attention_heads).unwrap_or(0) // No heads do not pass the check.
+	}
+
+	/// How many numbers its parameters are. Sizes that pass their checks do not overflow.
+	pub fn parameters(&self) -> u64 {
+		self.parameter_shapes().iter().map(|(_, shape)| shape.iter().product::<usize>() as u64).sum()
 	}
 
 	/// Name and shape of every parameter, in the order of PyTorch's `named_parameters()`.
@@ -136,14 +157,14 @@ impl ModelConfig {
 	}
 }
 
-fn check_size(key: &'static str, value: usize, allowed: RangeInclusive<usize>) -> Result<(), ConfigError> {
+pub(super) fn check_size(key: &'static str, value: usize, allowed: RangeInclusive<usize>) -> Result<(), ConfigError> {
 	match allowed.contains(&value) {
 		true => Ok(()),
 		false => Err(ConfigError::Size { key, value, min: *allowed.start(), max: *allowed.end() }),
 	}
 }
 
-fn check_number(key: &'static str, value: f64, max: f64) -> Result<(), ConfigError> {
+pub(super) fn check_number(key: &'static str, value: f64, max: f64) -> Result<(), ConfigError> {
 	match value > 0.0 && value <= max {
 		true => Ok(()),
 		false => Err(ConfigError::Number { key, value, max }),
@@ -178,6 +199,7 @@ pub(crate) mod tests {
 			rms_norm_eps: 1e-6,
 			tie_word_embeddings: false,
 			initializer_range: 0.02,
+			rope_scaling: None,
 		}
 	}
 

@@ -15,11 +15,7 @@ impl Params {
 	///
 	/// Returns whether there was a step: a gradient that is not finite is none.
 	pub fn descend(&mut self, gradients: &Gradients, lr: f64, max_norm: f64) -> bool {
-		let norm = gradients.named().map(|(_, gradient)| square_sum(gradient)).sum::<f64>().sqrt();
-		if !norm.is_finite() {
-			return false;
-		}
-		let scale = (max_norm / (norm + NORM_FLOOR)).min(1.0);
+		let Some(scale) = gradients.clip_factor(max_norm) else { return false };
 		for ((_, parameter), (_, gradient)) in self.named_mut().zip(gradients.named()) {
 			*parameter -= gradient * (lr * scale);
 		}
@@ -47,6 +43,22 @@ impl Params {
 }
 
 impl Gradients {
+	/// Scales a longer gradient down to a length of `max_norm`, as PyTorch's `clip_grad_norm_`.
+	///
+	/// Returns whether it is a gradient at all: one that is not finite stays as it is.
+	pub fn clip(&mut self, max_norm: f64) -> bool {
+		let Some(scale) = self.clip_factor(max_norm) else { return false };
+		if scale < 1.0 {
+			self.named_mut().for_each(|(_, gradient)| *gradient *= scale);
+		}
+		true
+	}
+
+	fn clip_factor(&self, max_norm: f64) -> Option<f64> {
+		let norm = self.named().map(|(_, gradient)| square_sum(gradient)).sum::<f64>().sqrt();
+		norm.is_finite().then(|| (max_norm / (norm + NORM_FLOOR)).min(1.0))
+	}
+
 	/// Like [`Params::at`].
 	pub fn at(&self, positions: &[Vec<usize>]) -> Vec<Vec<f32>> {
 		at(self.named().map(|(_, tensor)| tensor), positions)
@@ -104,6 +116,21 @@ mod tests {
 		for ((own, gradient), stepped) in steps.zip(after.at(&everywhere).concat()) {
 			assert_eq!(stepped, own - gradient);
 		}
+	}
+
+	#[test]
+	fn a_clipped_gradient_has_the_length_and_the_direction() {
+		let (before, _, mut gradients) = learnt();
+		let mut after = before.copy();
+		after.descend(&gradients, 1.0, 0.5);
+		assert!(gradients.clip(0.5));
+		let length = gradients.named().map(|(_, gradient)| square_sum(gradient)).sum::<f64>().sqrt();
+		assert!((length - 0.5).abs() < 1e-5, "{length}");
+		let mut clipped = before.copy();
+		clipped.descend(&gradients, 1.0, 1e9);
+		assert!(distance(&after, &clipped) < 1e-5);
+		let steps = Gradients::between(&before, &clipped);
+		assert!(steps.named().zip(gradients.named()).all(|((_, step), (_, own))| step.allclose(own, 1e-4, 1e-6, false)));
 	}
 
 	#[test]

@@ -5,6 +5,8 @@
 //! Computed where the parameters are, and with the numbers that their matrices have: `f32`, or `bf16` with explicit casts,
 //! since libtorch casts by itself on a GPU alone. The stream along the layers, norms and losses are `f32` either way.
 
+mod accumulate;
+
 use std::iter::repeat_n;
 
 use tch::{Device, Kind, Reduction, TchError, Tensor};
@@ -12,6 +14,9 @@ use tch::{Device, Kind, Reduction, TchError, Tensor};
 use super::config::ModelConfig;
 use super::fault::Fault;
 use super::params::Params;
+use super::rope::frequencies;
+
+pub use accumulate::accumulated;
 
 /// Parameters of one layer; see [`ModelConfig::parameter_shapes`].
 const LAYER_PARAMETERS: usize = 9;
@@ -136,6 +141,13 @@ impl Batch {
 }
 
 impl Gradients {
+	/// What leads from one set of parameters to another of the same model: `before - after`, a gradient by its sign.
+	pub fn between(before: &Params, after: &Params) -> Self {
+		let names = before.named().map(|(name, _)| name.to_owned());
+		let differences = before.named().zip(after.named()).map(|((_, before), (_, after))| before - after);
+		Self { loss: 0.0, tensors: names.zip(differences).collect() }
+	}
+
 	/// Adds those of further batches of the same model.
 	pub fn add(&mut self, more: &Self) {
 		self.loss += more.loss;
@@ -146,6 +158,10 @@ impl Gradients {
 
 	pub(crate) fn named(&self) -> impl ExactSizeIterator<Item = (&str, &Tensor)> {
 		self.tensors.iter().map(|(name, tensor)| (name.as_str(), tensor))
+	}
+
+	pub(super) fn named_mut(&mut self) -> impl ExactSizeIterator<Item = (&str, &mut Tensor)> {
+		self.tensors.iter_mut().map(|(name, tensor)| (name.as_str(), tensor))
 	}
 }
 
@@ -164,18 +180,23 @@ pub fn gradients(params: &Params, batches: &[Batch]) -> Gradients {
 
 /// As [`gradients`], with a word for what libtorch cannot do.
 pub fn f_gradients(params: &Params, batches: &[Batch]) -> Result<Gradients, Fault> {
+	summed(params, batches.iter().map(|batch| (batch, 1.0)))
+}
+
+/// Sum over the batches of the gradient of each one's loss, times a number of its own.
+fn summed<'a>(params: &Params, batches: impl Iterator<Item = (&'a Batch, f64)>) -> Result<Gradients, Fault> {
 	// The thread that owns the device tracks nothing but here.
 	Ok(tch::with_grad(|| tracked(params, batches))?)
 }
 
-fn tracked(params: &Params, batches: &[Batch]) -> Result<Gradients, TchError> {
+fn tracked<'a>(params: &Params, batches: impl Iterator<Item = (&'a Batch, f64)>) -> Result<Gradients, TchError> {
 	// These share the parameters' memory but are no part of them: tracking ends with this call.
 	let leaf = |(_, tensor): (&str, &Tensor)| tensor.f_detach()?.f_set_requires_grad(true);
 	let leaves = params.named().map(leaf).collect::<Result<Vec<_>, _>>()?;
 	let mut sums = params.named().map(|(_, tensor)| tensor.f_zeros_like()).collect::<Result<Vec<_>, _>>()?;
 	let mut total = 0.0;
-	for batch in batches {
-		let loss = mean_loss(params.config(), &leaves, batch)?;
+	for (batch, factor) in batches {
+		let loss = mean_loss(params.config(), &leaves, batch)?.f_g_mul_scalar(factor)?;
 		total += loss.f_double_value(&[])?;
 		for (sum, gradient) in sums.iter_mut().zip(Tensor::f_run_backward(&[&loss], &leaves, false, false)?) {
 			_ = sum.f_g_add_(&gradient)?;
@@ -285,9 +306,7 @@ struct Rotary {
 impl Rotary {
 	/// Angles are computed on the CPU and in `f32` wherever they are used.
 	fn new(config: &ModelConfig, length: i64, kind: Kind, device: Device) -> Result<Self, TchError> {
-		let pairs = config.head_size() as i64 / 2;
-		let exponents = Tensor::f_arange(pairs, (Kind::Float, Device::Cpu))?.f_g_div_scalar(pairs as f64)?;
-		let frequencies = Tensor::from(config.rope_theta as f32).f_pow(&exponents)?.f_reciprocal()?;
+		let frequencies = Tensor::f_from_slice(&frequencies(config))?;
 		let angles = Tensor::f_arange(length, (Kind::Float, Device::Cpu))?.f_outer(&frequencies)?;
 		let angles = Tensor::f_cat(&[&angles, &angles], -1)?;
 		let there = |values: Tensor| values.f_to_kind(kind)?.f_to_device(device);

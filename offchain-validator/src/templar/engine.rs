@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use mechanisms::templar::sync::SAMPLED;
 
+use super::inner::Inner;
 use super::Hparams;
 use crate::data::{Batch, Dataset};
 use crate::gradient::{
@@ -42,6 +43,8 @@ pub struct Engine {
 	decoder: Decoder,
 	momentum: Momentum,
 	gradient: Option<Gradients>,
+	/// How it trains, if not by a single gradient.
+	inner: Option<Inner>,
 }
 
 /// How the parameters of `hparams` travel.
@@ -65,7 +68,8 @@ impl Engine {
 		let codec = Codec::new(layouts(&hparams)?);
 		let decoder = Decoder::new(codec.layouts().clone(), lane.processor).map_err(SharedModelError::from)?;
 		let momentum = Momentum::new(hparams.training.momentum_decay);
-		Ok(Self { hparams, shared, codec, decoder, momentum, gradient: None })
+		let inner = hparams.training.inner_optimization.clone().map(Inner::new);
+		Ok(Self { hparams, shared, codec, decoder, momentum, gradient: None, inner })
 	}
 
 	/// Writes the model to `file`.
@@ -82,7 +86,7 @@ impl Engine {
 	pub fn adopt(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
 		self.shared.replace(self.decode(bytes).map_err(SharedModelError::from)?)?;
 		self.momentum = Momentum::new(self.hparams.training.momentum_decay);
-		self.gradient = None;
+		self.learnt();
 		Ok(())
 	}
 
@@ -91,20 +95,24 @@ impl Engine {
 		Ok(self.shared.batches(pages)?)
 	}
 
-	/// Adds the gradient of the loss on `batch` to what this window has so far; returns the loss.
-	pub fn train(&mut self, batch: &Batch) -> Result<f64, EngineError> {
+	/// Trains on `batch` as the parameters say; so many `windows` of the run came before. Returns the loss, or none if the
+	/// window has had its steps.
+	pub fn train(&mut self, batch: &Batch, windows: u64) -> Result<Option<f64>, EngineError> {
+		if let Some(inner) = &mut self.inner {
+			return Ok(inner.step(&self.shared.params, &self.shared.readable(batch)?, windows));
+		}
 		let gradients = self.shared.gradients(&self.shared.params, std::slice::from_ref(batch))?;
 		let loss = gradients.loss;
 		match &mut self.gradient {
 			Some(sum) => sum.add(&gradients),
 			None => self.gradient = Some(gradients),
 		}
-		Ok(loss)
+		Ok(Some(loss))
 	}
 
 	/// Turns what this window has learnt into a submission, by way of the momentum. None if there was no batch.
 	pub fn submission(&mut self, learning_rate: f64) -> Result<Option<BTreeMap<String, Compressed>>, EngineError> {
-		let Some(gradient) = self.gradient.take() else { return Ok(None) };
+		let Some(gradient) = self.learnt() else { return Ok(None) };
 		self.momentum.accumulate(&gradient, learning_rate);
 		Ok(Some(self.momentum.compress(&self.codec)?))
 	}
@@ -147,6 +155,14 @@ impl Engine {
 	/// Mean loss on the first held-out pages, in nats per token.
 	pub fn heldout_loss(&mut self) -> Result<f64, EngineError> {
 		Ok(self.shared.heldout_loss()?)
+	}
+
+	/// What this window's training has come to; the next begins anew.
+	fn learnt(&mut self) -> Option<Gradients> {
+		match &mut self.inner {
+			Some(inner) => inner.finish(&self.shared.params),
+			None => self.gradient.take(),
+		}
 	}
 
 	fn decode(&self, bytes: &[u8]) -> Result<Params, ParamsError> {

@@ -7,7 +7,7 @@ use mechanisms::templar::Params;
 use serde::{Deserialize, Serialize};
 
 use crate::hparams::{above, within, Data, HparamsError, Windows};
-use crate::model::ModelConfig;
+use crate::model::{InnerOptimization, ModelConfig};
 
 /// Everything that all nodes of a run must agree on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +54,9 @@ pub struct Training {
 	/// Windows from one checkpoint to the next. What a node missed since must be there to be replayed, so at most half of
 	/// `windows.retention_windows`.
 	pub checkpoint_frequency: u32,
+	/// How a miner trains within a window; if left out, all its batches make one gradient.
+	#[serde(default, skip_serializing_if = "Option::is_none")]
+	pub inner_optimization: Option<InnerOptimization>,
 }
 
 /// How a gradient travels, and what steps are made of it.
@@ -163,6 +166,7 @@ impl Training {
 		within("training.warmup_steps", self.warmup_steps, 1..=1_000_000)?;
 		within("training.t_max", self.t_max, 1..=100_000_000)?;
 		within("training.weight_decay", self.weight_decay, 0.0..=1.0)?;
+		self.inner_optimization.as_ref().map_or(Ok(()), InnerOptimization::check)?;
 		within("training.momentum_decay", self.momentum_decay, 0.0..=1.0)?;
 		// Positions in a chunk travel as 16 bits, or packed as 12.
 		let longest_side = match self.codec {

@@ -48,6 +48,7 @@ mod tests {
 			topk_compression: 32,
 			codec: Codec::Dct,
 			checkpoint_frequency: 50,
+			inner_optimization: None,
 		};
 		let mut tally = golden::Tally::default();
 		for row in recorded["seed"]["rows"].as_array().expect("rows") {

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use offchain_validator::data::{Dataset, DatasetError};
+use offchain_validator::data::{Dataset, DatasetError, Tokenizer, TokenizerError};
 use offchain_validator::finetuning::samples::{cut, to_lines};
 
 /// Characters of a prompt, and of the response that follows it in the text.
@@ -20,6 +20,8 @@ const MOST_PAGES: u64 = 256;
 pub enum SamplesError {
 	#[error("cannot read the pages")]
 	Dataset(#[from] DatasetError),
+	#[error("the pages are no text")]
+	Text(#[from] TokenizerError),
 	#[error("cannot write {}", path.display())]
 	Write { path: PathBuf, source: io::Error },
 }
@@ -36,12 +38,12 @@ pub fn write(dataset: &Dataset, folder: &Path) -> Result<(), SamplesError> {
 	write_pages((0..dataset.n_heldout_pages().min(MOST_PAGES)).map(|page| dataset.heldout_page(page)), &heldout)
 }
 
-fn write_pages(pages: impl Iterator<Item = Result<Vec<u8>, DatasetError>>, folder: &Path) -> Result<(), SamplesError> {
+fn write_pages(pages: impl Iterator<Item = Result<Vec<u32>, DatasetError>>, folder: &Path) -> Result<(), SamplesError> {
 	let failed = |source| SamplesError::Write { path: folder.into(), source };
-	let mut samples = Vec::new();
+	let (tokenizer, mut samples) = (Tokenizer::bytes(), Vec::new()); // As the corpus was cut.
 	for page in pages {
 		// A letter that the end of a page cuts in two becomes a sign for what is no letter.
-		samples.extend(cut(&String::from_utf8_lossy(&page?), PROMPT, RESPONSE));
+		samples.extend(cut(&tokenizer.decode(&page?)?, PROMPT, RESPONSE));
 	}
 	let lines = to_lines(&samples).map_err(|error| failed(error.into()))?;
 	fs::create_dir_all(folder).map_err(failed)?;

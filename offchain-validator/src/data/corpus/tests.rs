@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use super::*;
+use crate::data::tokenizer::tests::tokenizer as words;
 use crate::data::{Dataset, DatasetError};
 
 /// Pages of 16 tokens, every fourth held out, four to a file.
@@ -51,14 +52,14 @@ fn written(cut: Result<Cut, CorpusError>) -> Manifest {
 fn all_text(folder: &TempDir) -> Vec<u8> {
 	let dataset = Dataset::open(&folder.path().join("corpus")).unwrap();
 	let mut heldout = 0..dataset.n_heldout_pages();
-	let mut text = Vec::new();
+	let mut text = Vec::<u32>::new();
 	for page in 0..dataset.n_train_pages() {
 		text.extend(dataset.train_page(page).unwrap());
 		if page % 3 == 2 {
 			text.extend(heldout.next().map(|page| dataset.heldout_page(page).unwrap()).unwrap_or_default());
 		}
 	}
-	text
+	text.into_iter().map(|token| token as u8).collect()
 }
 
 #[test]
@@ -128,7 +129,7 @@ fn what_another_process_cut_meanwhile_is_left_alone() {
 	let folder = folder(&[("a.rs", &lines(8))]);
 	let mut faster = None;
 	let slower = cut(&[folder.path().join("text")], &folder.path().join("corpus"), &small(), |_, _| {
-		faster = Some(written(cut_in(&folder, &small())));
+		faster.get_or_insert_with(|| written(cut_in(&folder, &small())));
 	});
 	assert_eq!(slower.unwrap(), Cut::Unchanged(faster.unwrap()));
 }
@@ -163,10 +164,10 @@ fn no_text_is_told() {
 fn what_is_missing_is_enough() {
 	let folder = folder(&[("a.rs", &lines(8))]);
 	let options = CutOptions { min_train_pages: 20, min_heldout_pages: 3, ..small() };
-	let Err(CorpusError::TooLittleText { train: 6, heldout: 2, missing_bytes, .. }) = cut_in(&folder, &options) else {
+	let Err(CorpusError::TooLittleText { train: 6, heldout: 2, missing_tokens, .. }) = cut_in(&folder, &options) else {
 		panic!("there is too little text");
 	};
-	fs::write(folder.path().join("text/a.rs"), lines(8 + missing_bytes as usize / 16)).unwrap();
+	fs::write(folder.path().join("text/a.rs"), lines(8 + missing_tokens as usize / 16)).unwrap();
 	written(cut_in(&folder, &options));
 }
 
@@ -228,6 +229,98 @@ fn damage_is_noticed() {
 	assert!(matches!(Dataset::open(&corpus), Err(DatasetError::Damaged { .. })));
 	fs::remove_file(&shard).unwrap();
 	assert!(matches!(Dataset::open(&corpus), Err(DatasetError::Read { .. })));
+}
+
+/// Ends a cut when it is told to have done `bytes`, as a stop of the machine would, and leaves what there is then.
+fn break_off(folder: &TempDir, options: &CutOptions, bytes: u64) {
+	let cut = || {
+		cut(&[folder.path().join("text")], &folder.path().join("corpus"), options, |done, _| {
+			assert!(done < bytes, "broken off");
+		})
+	};
+	let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(cut));
+	assert!(broken.is_err(), "it came to the end");
+}
+
+#[test]
+fn a_cut_that_was_broken_off_is_gone_on_with() {
+	let documents: Vec<_> = (0..9).map(|document| lines(document * 3 + 1)).collect();
+	let names: Vec<_> = (0..9).map(|document| format!("{document}.md")).collect();
+	let files: Vec<_> = names.iter().map(String::as_str).zip(documents.iter().map(Vec::as_slice)).collect();
+	let folder = folder(&files);
+	let text: String = (0..40).map(|row| format!("{{\"text\": \"row {row:09}\"}}\n")).collect();
+	fs::write(folder.path().join("text/rows.jsonl"), text).unwrap();
+	let options = CutOptions { text_field: Some("text".into()), ..small() };
+	let expected = written(cut_in(&folder, &options));
+	fs::remove_dir_all(folder.path().join("corpus")).unwrap();
+
+	let mut last = 150;
+	for bytes in [300, 900, 2_500] {
+		break_off(&folder, &options, bytes);
+		assert!(!folder.path().join("corpus").exists());
+		let mut told = Vec::new();
+		let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+			cut(&[folder.path().join("text")], &folder.path().join("corpus"), &options, |done, _| {
+				told.push(done);
+				panic!("broken off at once");
+			})
+		}));
+		assert!(broken.is_err() && told[0] > last, "it begins where it ended: {told:?}, {last}");
+		last = told[0];
+	}
+	let resumed = written(cut_in(&folder, &options));
+	assert_eq!(resumed, expected);
+	Dataset::open(&folder.path().join("corpus")).unwrap();
+	assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "the text and the corpus, nothing half done");
+}
+
+#[test]
+fn what_another_cut_left_or_damage_is_no_harm() {
+	let folder = folder(&[("a.rs", &lines(20)), ("b.rs", &lines(30)), ("c.rs", &lines(40))]);
+	let expected = written(cut_in(&folder, &small()));
+	fs::remove_dir_all(folder.path().join("corpus")).unwrap();
+	break_off(&folder, &CutOptions { page_tokens: 8, ..small() }, 700);
+	assert_eq!(written(cut_in(&folder, &small())), expected);
+	for file in ["progress", "new/train-00000.bin", "candidates.bin"] {
+		fs::remove_dir_all(folder.path().join("corpus")).unwrap();
+		break_off(&folder, &small(), 700);
+		fs::write(folder.path().join(".corpus.partial").join(file), b"damaged").unwrap();
+		assert_eq!(written(cut_in(&folder, &small())), expected, "{file}");
+	}
+}
+
+#[test]
+fn files_with_many_documents_are_cut_where_their_field_is_named() {
+	let rows = |text: &str| format!("{{\"text\": \"{text}\"}}\n");
+	let all = [rows("first"), rows("much too long for us to take"), rows("third"), "{}\n".into()].concat();
+	let folder = folder(&[("a.md", &lines(8)), ("b.jsonl", all.as_bytes())]);
+	assert_eq!(written(cut_in(&folder, &small())).origin.documents, 1);
+	let options = CutOptions { text_field: Some("text".into()), ..small() };
+	let options = CutOptions { max_file_bytes: 200, max_total_bytes: 138, ..options };
+	let origin = written(cut_in(&folder, &options)).origin;
+	assert_eq!((origin.documents, origin.too_large, origin.not_text), (3, 1, 1));
+	let tables = CutOptions { text_field: Some("text".into()), ..small() };
+	fs::write(folder.path().join("text/c.parquet"), b"no table").unwrap();
+	let refused = cut_in(&folder, &tables);
+	assert!(matches!(refused, Err(CorpusError::Read { path, .. }) if path.ends_with("c.parquet")));
+}
+
+#[test]
+fn pages_of_a_tokenizer_are_its_tokens() {
+	for (vocab_size, bytes) in [(7, 1), (300, 2), (70_000, 4)] {
+		let tokenizer = words(vocab_size);
+		let folder = folder(&[("a.md", b"the cat sat"), ("b.md", b"the mat w9 cat the cat sat sat sat")]);
+		let options = CutOptions { tokenizer: tokenizer.clone(), page_tokens: 4, heldout_every: 3, ..small() };
+		let manifest = written(cut_in(&folder, &options));
+		assert_eq!((manifest.bytes_per_token, manifest.tokenizer), (bytes, tokenizer.id().clone()));
+		let dataset = Dataset::open(&folder.path().join("corpus")).unwrap();
+		let nine = if vocab_size > 9 { 9 } else { 2 };
+		assert_eq!(dataset.train_page(0).unwrap(), [0, 3, 4, 5]);
+		assert_eq!(dataset.train_page(1).unwrap(), [1, 0, 3, 6]);
+		assert_eq!(dataset.heldout_page(0).unwrap(), [nine, 4, 3, 4]);
+		assert_eq!(dataset.train_batches(&[1], 1, 4).unwrap()[0].tokens, [1, 0, 3, 6]);
+		assert_eq!(dataset.tokenizer(), tokenizer.id());
+	}
 }
 
 proptest! {

@@ -12,11 +12,22 @@ use sha2::{Digest as _, Sha256};
 use super::{CorpusError, CutOptions};
 use crate::data::manifest;
 
-const TEXT: [&str; 4] = ["rs", "md", "txt", "toml"];
+/// What a file holds, by the end of its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+	/// A document.
+	Text,
+	/// JSON lines, with a document in each.
+	Lines,
+	/// A Parquet table, with a document in each row.
+	Table,
+}
 
 /// A file to cut.
+#[derive(Clone)]
 pub(super) struct TextFile {
 	pub(super) path: PathBuf,
+	pub(super) format: Format,
 	pub(super) bytes: u64,
 	modified: SystemTime,
 	/// The folder whose share of the corpus it takes.
@@ -27,6 +38,8 @@ pub(super) struct TextFile {
 pub(super) struct Selection {
 	pub(super) files: Vec<TextFile>,
 	pub(super) bytes: u64,
+	/// Bytes that limits leave for documents that share a file.
+	pub(super) left: u64,
 	/// Files left out because of a limit.
 	pub(super) too_large: u64,
 }
@@ -47,28 +60,35 @@ impl Selection {
 }
 
 /// The text files at and below `sources` that fit the limits. A file that would overstep one is passed over, and a
-/// smaller one after it may still fit.
+/// smaller one after it may still fit. Of files with many documents, the limits hold for each of those.
 pub(super) fn select(sources: &[PathBuf], options: &CutOptions) -> Result<Selection, CorpusError> {
 	let mut found = Vec::new();
 	for source in sources {
 		// The source itself may be a link: its name was given on purpose.
 		let source = fs::canonicalize(source).map_err(|cause| CorpusError::read(source, cause))?;
 		let groups = where_it_branches(&source)?;
-		visit(&source, &groups, &mut found)?;
+		visit(&source, &groups, options.text_field.is_some(), &mut found)?;
 	}
 	found.sort_by(|a, b| a.path.cmp(&b.path));
 	found.dedup_by(|a, b| a.path == b.path); // Sources may overlap.
 
-	let mut selection = Selection { files: Vec::new(), bytes: 0, too_large: 0 };
+	let mut selection = Selection { files: Vec::new(), bytes: 0, left: options.max_total_bytes, too_large: 0 };
 	let mut taken = HashMap::new();
 	for file in found {
+		if file.format != Format::Text {
+			selection.bytes = selection.bytes.saturating_add(file.bytes);
+			selection.files.push(file);
+			continue;
+		}
 		let group = taken.entry(file.group.clone()).or_insert(0_u64);
-		let (of_group, of_all) = (group.saturating_add(file.bytes), selection.bytes.saturating_add(file.bytes));
+		let of_group = group.saturating_add(file.bytes);
 		let fits = file.bytes <= options.max_file_bytes
 			&& of_group <= options.max_folder_bytes
-			&& of_all <= options.max_total_bytes;
+			&& file.bytes <= selection.left;
 		if fits {
-			(*group, selection.bytes) = (of_group, of_all);
+			*group = of_group;
+			selection.left -= file.bytes;
+			selection.bytes = selection.bytes.saturating_add(file.bytes);
 			selection.files.push(file);
 		} else {
 			selection.too_large += 1;
@@ -92,25 +112,32 @@ fn where_it_branches(source: &Path) -> Result<PathBuf, CorpusError> {
 	Ok(folder)
 }
 
-/// Adds the text files at and below `path`. Links are not followed: they may lead in circles, or out of the source.
-fn visit(path: &Path, groups: &Path, found: &mut Vec<TextFile>) -> Result<(), CorpusError> {
+/// Adds the text files at and below `path`; if files may be `shared`, also those of many documents. Links are not followed:
+/// they may lead in circles, or out of the source.
+fn visit(path: &Path, groups: &Path, shared: bool, found: &mut Vec<TextFile>) -> Result<(), CorpusError> {
 	let mut open = vec![path.to_owned()];
 	while let Some(path) = open.pop() {
 		let about = fs::symlink_metadata(&path).map_err(|cause| CorpusError::read(&path, cause))?;
 		if about.is_dir() {
 			open.extend(entries(&path)?.into_iter().map(|(path, _)| path));
-		} else if about.is_file() && is_text(&path) {
+		} else if let Some(format) = format(&path, shared).filter(|_| about.is_file()) {
 			let modified = about.modified().map_err(|cause| CorpusError::read(&path, cause))?;
 			let below = path.strip_prefix(groups).ok().and_then(|below| below.components().next());
 			let group = below.map_or_else(|| groups.to_owned(), |first| groups.join(first));
-			found.push(TextFile { bytes: about.len(), modified, group, path });
+			found.push(TextFile { bytes: about.len(), format, modified, group, path });
 		}
 	}
 	Ok(())
 }
 
-fn is_text(path: &Path) -> bool {
-	path.extension().and_then(|extension| extension.to_str()).is_some_and(|extension| TEXT.contains(&extension))
+/// What the file is, if it is text; `shared` is whether one file may hold many documents.
+fn format(path: &Path, shared: bool) -> Option<Format> {
+	match path.extension()?.to_str()? {
+		"rs" | "md" | "txt" | "toml" => Some(Format::Text),
+		"jsonl" | "ndjson" if shared => Some(Format::Lines),
+		"parquet" if shared => Some(Format::Table),
+		_ => None,
+	}
 }
 
 fn entries(folder: &Path) -> Result<Vec<(PathBuf, fs::FileType)>, CorpusError> {

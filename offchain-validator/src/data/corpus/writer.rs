@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! Writes a stream of text as shards of pages. Knows no source of text and no manifest.
+//! Writes a stream of tokens as shards of pages. Knows no source of text and no manifest.
 
 use std::collections::HashSet;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use serde::{Deserialize, Serialize};
 
 use super::CutOptions;
 use crate::data::manifest::{self, Shard};
 use crate::data::shard::{ShardReader, ShardWriter};
+use crate::data::tokens::Width;
 
-/// Takes text, gives pages.
+/// File beside the corpus in the making for the pages that may be held out: which are, only all of them together tell.
+const CANDIDATES: &str = "candidates.bin";
+
+/// Takes tokens, gives pages.
 pub(super) struct PageWriter {
 	folder: PathBuf,
-	page_tokens: u32,
+	beside: PathBuf,
+	page_bytes: usize,
+	width: Width,
+	vocab_size: u32,
 	heldout_every: u64,
 	shard_bytes: u64,
 	/// The page being filled.
@@ -22,9 +31,8 @@ pub(super) struct PageWriter {
 	filled: u64,
 	open: Option<ShardWriter>,
 	train: Vec<Shard>,
-	heldout: Vec<Vec<u8>>,
-	/// How often each token comes up in training pages.
-	frequency: [u64; 256],
+	candidates: ShardWriter,
+	closed: bool,
 }
 
 /// All pages, written.
@@ -36,57 +44,121 @@ pub(super) struct Pages {
 	pub(super) repeated: u64,
 }
 
+/// Where a writer was, to go on from there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Position {
+	filled: u64,
+	open_pages: Option<u64>,
+	train: Vec<Shard>,
+	candidates: u64,
+	/// Not in the text of a position but behind it: it may be long.
+	#[serde(skip)]
+	pub(super) page: Vec<u8>,
+}
+
 impl PageWriter {
-	/// Writes into `folder`, which must be empty.
-	pub(super) fn new(folder: &Path, options: &CutOptions) -> Self {
+	/// Writes into `folder`, and into `beside` what is of no use afterwards; both must be empty.
+	pub(super) fn new(folder: &Path, beside: &Path, options: &CutOptions) -> io::Result<Self> {
+		let candidates = ShardWriter::create(beside, CANDIDATES.into())?;
+		Ok(Self::with(folder, beside, options, candidates))
+	}
+
+	/// Goes on where one was that wrote into the same folders with the same options.
+	pub(super) fn resume(folder: &Path, beside: &Path, options: &CutOptions, at: Position) -> io::Result<Self> {
+		let page_bytes = page_bytes(options);
+		if at.page.len() >= page_bytes {
+			return Err(io::ErrorKind::InvalidData.into());
+		}
+		for shard in &at.train {
+			ShardReader::open(&folder.join(&shard.file), shard.pages, page_bytes)?;
+		}
+		let candidates = ShardWriter::reopen(beside, CANDIDATES.into(), at.candidates, page_bytes)?;
+		let mut writer = Self::with(folder, beside, options, candidates);
+		let reopen = |pages| ShardWriter::reopen(folder, manifest::train_file(at.train.len()), pages, page_bytes);
+		writer.open = at.open_pages.map(reopen).transpose()?;
+		// What was written after that is written anew.
+		let later = (at.train.len() + usize::from(writer.open.is_some())..).map(manifest::train_file);
+		later.map_while(|file| fs::remove_file(folder.join(file)).ok()).for_each(drop);
+		[manifest::HELDOUT, manifest::MANIFEST].map(|file| fs::remove_file(folder.join(file)).ok());
+		(writer.filled, writer.train, writer.page) = (at.filled, at.train, at.page);
+		Ok(writer)
+	}
+
+	fn with(folder: &Path, beside: &Path, options: &CutOptions, candidates: ShardWriter) -> Self {
+		let page_bytes = page_bytes(options);
 		Self {
 			folder: folder.to_owned(),
-			page_tokens: options.page_tokens,
+			beside: beside.to_owned(),
+			page_bytes,
+			width: options.tokenizer.width(),
+			vocab_size: options.tokenizer.id().vocab_size,
 			heldout_every: options.heldout_every.into(),
 			shard_bytes: options.shard_bytes,
-			page: Vec::with_capacity(options.page_tokens as usize),
+			page: Vec::with_capacity(page_bytes),
 			filled: 0,
 			open: None,
 			train: Vec::new(),
-			heldout: Vec::new(),
-			frequency: [0; 256],
+			candidates,
+			closed: false,
 		}
 	}
 
-	/// Appends `text` to the stream.
-	pub(super) fn push(&mut self, mut text: &[u8]) -> io::Result<()> {
-		while !text.is_empty() {
-			let missing = self.page_tokens as usize - self.page.len(); // Never none: a full page is put away at once.
-			let (now, later) = text.split_at(missing.min(text.len()));
+	/// Appends tokens, as they lie in files, to the stream.
+	pub(super) fn push(&mut self, mut tokens: &[u8]) -> io::Result<()> {
+		while !tokens.is_empty() {
+			let missing = self.page_bytes - self.page.len(); // Never none: a full page is put away at once.
+			let (now, later) = tokens.split_at(missing.min(tokens.len()));
 			self.page.extend_from_slice(now);
-			text = later;
-			if self.page.len() == self.page_tokens as usize {
+			tokens = later;
+			if self.page.len() == self.page_bytes {
 				self.put_away()?;
 			}
 		}
 		Ok(())
 	}
 
-	/// Writes what is left to write. Text that did not fill a page is dropped.
+	/// Whether a shard was closed since this was asked last.
+	pub(super) fn has_closed(&mut self) -> bool {
+		std::mem::take(&mut self.closed)
+	}
+
+	/// Puts all on the disk that is there so far, and says where it is.
+	pub(super) fn position(&mut self) -> io::Result<Position> {
+		self.open.as_mut().map(ShardWriter::sync).transpose()?;
+		self.candidates.sync()?;
+		Ok(Position {
+			filled: self.filled,
+			open_pages: self.open.as_ref().map(ShardWriter::pages),
+			train: self.train.clone(),
+			candidates: self.candidates.pages(),
+			page: self.page.clone(),
+		})
+	}
+
+	/// Writes what is left to write. Tokens that did not fill a page are dropped.
 	pub(super) fn finish(mut self) -> io::Result<Pages> {
 		self.close_shard()?;
-		let mut unseen: HashSet<&[u8]> = self.heldout.iter().map(Vec::as_slice).collect();
+		let n_candidates = self.candidates.close()?.pages;
+		let candidates = ShardReader::open(&self.beside.join(CANDIDATES), n_candidates, self.page_bytes)?;
+		let mut unseen: HashSet<&[u8]> = candidates.pages()?.collect();
+		let mut frequency = vec![0; self.vocab_size as usize];
 		for shard in &self.train {
 			// Read again, because the training pages need not fit in memory.
-			let reader = ShardReader::open(&self.folder.join(&shard.file), shard.pages, self.page_tokens)?;
-			reader.scan(|page| {
+			let reader = ShardReader::open(&self.folder.join(&shard.file), shard.pages, self.page_bytes)?;
+			for page in reader.pages()? {
 				unseen.remove(page);
-			})?;
+				self.width.count(page, &mut frequency);
+			}
 		}
 		let mut heldout = ShardWriter::create(&self.folder, manifest::HELDOUT.into())?;
-		for page in self.heldout.iter().filter(|page| unseen.contains(page.as_slice())) {
+		for page in candidates.pages()?.filter(|page| unseen.contains(page)) {
 			heldout.push(page)?;
 		}
 		let heldout = heldout.close()?;
 		Ok(Pages {
-			repeated: self.heldout.len() as u64 - heldout.pages,
+			repeated: n_candidates - heldout.pages,
 			heldout,
-			unigram_entropy: entropy(&self.frequency),
+			unigram_entropy: entropy(&frequency),
 			train: self.train,
 		})
 	}
@@ -95,15 +167,14 @@ impl PageWriter {
 	fn put_away(&mut self) -> io::Result<()> {
 		self.filled += 1;
 		if self.filled.is_multiple_of(self.heldout_every) {
-			self.heldout.push(self.page.clone());
+			self.candidates.push(&self.page)?;
 		} else {
-			self.page.iter().for_each(|&token| self.frequency[usize::from(token)] += 1);
 			let shard = match &mut self.open {
 				Some(shard) => shard,
 				none => none.insert(ShardWriter::create(&self.folder, manifest::train_file(self.train.len()))?),
 			};
 			shard.push(&self.page)?;
-			if shard.pages().saturating_mul(self.page_tokens.into()) >= self.shard_bytes {
+			if shard.pages().saturating_mul(self.page_bytes as u64) >= self.shard_bytes {
 				self.close_shard()?;
 			}
 		}
@@ -112,9 +183,15 @@ impl PageWriter {
 	}
 
 	fn close_shard(&mut self) -> io::Result<()> {
+		self.closed |= self.open.is_some();
 		self.train.extend(self.open.take().map(ShardWriter::close).transpose()?);
 		Ok(())
 	}
+}
+
+/// Bytes of a page. The options have been checked, so that there are some.
+fn page_bytes(options: &CutOptions) -> usize {
+	(options.page_tokens as usize).saturating_mul(options.tokenizer.width().bytes())
 }
 
 /// `-Σ p·ln p` over the shares `p` of the tokens; zero if there are none.

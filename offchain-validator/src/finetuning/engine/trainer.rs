@@ -5,17 +5,16 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::open::WHOLE;
 use super::EngineError;
-use crate::atomic;
-use crate::finetuning::{config, Hparams};
-use crate::model::{gradients, Adam, Batch, Example, Params};
+use crate::finetuning::Hparams;
+use crate::model::description::Numbers;
+use crate::model::{accumulated, checkpoint, repository, Batch, Example, Optimizer, Params, Rule};
 
 /// A model in training, and what it learns from.
 pub struct Trainer {
 	hparams: Arc<Hparams>,
 	params: Params,
-	adam: Adam,
+	optimizer: Optimizer,
 	examples: Vec<Example>,
 	next: usize,
 }
@@ -29,19 +28,29 @@ impl Trainer {
 		if examples.is_empty() {
 			return Err(EngineError::NoSamples);
 		}
-		let adam = Adam::new(hparams.training.learning_rate);
-		Ok(Self { hparams, params, adam, examples, next: 0 })
+		Ok(Self { hparams, params, optimizer: Optimizer::new(Rule::adam()), examples, next: 0 })
+	}
+
+	/// Goes on with what `file` remembers of training this very model, if it does.
+	pub fn remembering(mut self, file: &Path) -> Self {
+		match checkpoint::load(file, self.params.config(), Rule::adam()) {
+			Ok((params, optimizer)) if params == self.params => self.optimizer = optimizer,
+			// There is none yet, or another model has taken its place: what is remembered of it would mislead.
+			_ => {},
+		}
+		self
 	}
 
 	/// Takes one step on the next batch; returns its loss, in nats per token. The last step of a pass over the examples may be
 	/// a smaller one.
 	pub fn step(&mut self) -> f64 {
-		let end = (self.next + self.hparams.training.batch_size).min(self.examples.len());
+		let training = &self.hparams.training;
+		let end = (self.next + training.batch_size).min(self.examples.len());
 		let batch = Batch::responses(&self.examples[self.next..end], self.params.config());
 		self.next = end % self.examples.len();
 		let Ok(batch) = batch else { return f64::NAN }; // Never: they were checked one by one.
-		let gradients = gradients(&self.params, &[batch]);
-		self.adam.step(&mut self.params, &gradients, 1);
+		let gradients = accumulated(&self.params, &batch, training.micro_batch_size);
+		self.optimizer.step(&mut self.params, &gradients, training.learning_rate);
 		gradients.loss
 	}
 
@@ -49,11 +58,14 @@ impl Trainer {
 	pub fn params(&self) -> &Params {
 		&self.params
 	}
+
+	/// Writes to `file` what [`Self::remembering`] needs.
+	pub fn remember(&self, file: &Path) -> Result<(), EngineError> {
+		Ok(checkpoint::save(file, &self.params, &self.optimizer)?)
+	}
 }
 
 /// Writes a model as a repository has it.
 pub fn write(params: &Params, folder: &Path) -> Result<(), EngineError> {
-	params.save(&folder.join(WHOLE))?;
-	let described = config::write(params.config()).map_err(std::io::Error::from);
-	described.and_then(|text| atomic::write(&folder.join("config.json"), &text)).map_err(EngineError::Description)
+	Ok(repository::save(params, folder, Numbers::F32, repository::FILE_BYTES)?)
 }

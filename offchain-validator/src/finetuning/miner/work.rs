@@ -20,6 +20,8 @@ use crate::participant::MinerRole;
 
 /// Name of the folder of our own model in the state folder.
 const OWN: &str = "own";
+/// Name of the file there of what is remembered of its training.
+const MEMORY: &str = "training.safetensors";
 
 /// How a miner comes by a model.
 pub(super) enum Work {
@@ -51,7 +53,7 @@ impl Work {
 		role: MinerRole,
 		compute: &Compute,
 	) -> Result<Self, NodeError> {
-		let own = own(node)?;
+		let (own, memory) = (own(node)?, memory(node));
 		Ok(match role {
 			MinerRole::Copier(uid) => Self::Copier(uid, None),
 			MinerRole::Noise => Self::Noise(Devices::start(compute, |_| Ok::<_, EngineError>(())).await?),
@@ -65,7 +67,8 @@ impl Work {
 					let params = open(&own, &competition, &hparams.scoring)
 						.or_else(|_| open(&base.folder, &competition, &hparams.scoring))
 						.map_err(EngineError::Base)?;
-					Trainer::new(hparams.clone(), params.on(lane.processor)?, examples.clone())
+					let trainer = Trainer::new(hparams.clone(), params.on(lane.processor)?, examples.clone())?;
+					Ok(trainer.remembering(&memory))
 				};
 				Self::Honest(Devices::start(compute, begin).await?)
 			},
@@ -82,8 +85,12 @@ impl Work {
 				for _ in 0..batches {
 					sum += device.run(Trainer::step).await?;
 				}
-				let folder = own.clone();
-				device.run(move |trainer| write(trainer.params(), &folder)).await??;
+				let (folder, memory) = (own.clone(), memory(node));
+				let keep = move |trainer: &mut Trainer| {
+					write(trainer.params(), &folder)?;
+					trainer.remember(&memory)
+				};
+				device.run(keep).await??;
 				made(own, Some(sum / batches as f64), batches).await.map(Some)
 			},
 			Self::Noise(device) => {
@@ -103,6 +110,11 @@ fn own(node: &Node) -> Result<PathBuf, NodeError> {
 	let folder = node.participant.folder().join(OWN);
 	fs::create_dir_all(&folder)?;
 	Ok(folder)
+}
+
+/// The file of what is remembered of its training.
+fn memory(node: &Node) -> PathBuf {
+	node.participant.folder().join(MEMORY)
 }
 
 /// What is in `folder`, to publish.

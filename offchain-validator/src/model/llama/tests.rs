@@ -160,3 +160,22 @@ fn parameters_never_track_gradients() {
 	let gradients = gradients(&params, &[batch(&[vec![1, 2, 3]])]);
 	assert!(params.named().chain(gradients.named()).all(|(_, tensor)| !tensor.requires_grad()));
 }
+
+#[test]
+fn scaled_positions_turn_less() {
+	use crate::model::{RopeScaling, RopeType};
+	let scaling = RopeScaling {
+		rope_type: RopeType::Llama3,
+		factor: 4.0,
+		low_freq_factor: 1.0,
+		high_freq_factor: 4.0,
+		original_max_position_embeddings: 8,
+	};
+	let params = params();
+	let scaled = ModelConfig { rope_scaling: Some(scaling), ..params.config().clone() };
+	let tokens = Tensor::from_slice(&[1_i64, 2, 3, 4, 5, 6]).unsqueeze(0);
+	let of = |config: &ModelConfig| logits(config, &tensors(&params), &tokens);
+	let (plain, scaled) = (of(params.config()), of(&scaled));
+	assert!(plain.narrow(1, 0, 1).allclose(&scaled.narrow(1, 0, 1), 0.0, 1e-6, false), "the first position is not turned");
+	assert!(!plain.allclose(&scaled, 0.0, 1e-4, false));
+}

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+use std::path::{Path, PathBuf};
+
 use super::super::config::tests::tiny;
+use super::super::tensor_file;
 use super::*;
 
 fn saved(params: &Params) -> (tempfile::TempDir, PathBuf) {
@@ -132,4 +135,23 @@ fn what_others_send_is_read_like_a_file_and_has_a_bound() {
 	for hostile in [&b""[..], b"PK\x03\x04\0\0\x08\x08", &[0xff; 64], &bytes[..100], &too_large] {
 		assert!(matches!(Params::decode(hostile, &tiny(), &path), Err(ParamsError::Contents { .. })));
 	}
+}
+
+#[test]
+fn a_part_may_be_saved_in_half_the_bytes() {
+	let params = Params::init(&tiny(), 3).unwrap();
+	let folder = tempfile::tempdir().unwrap();
+	let names: Vec<_> = params.named().map(|(name, _)| name.to_owned()).collect();
+	let mut shards = BTreeMap::new();
+	for (number, places) in [vec![0, 2, 4], (5..names.len()).collect(), vec![3, 1]].into_iter().enumerate() {
+		let path = folder.path().join(format!("{number}.safetensors"));
+		params.save_part(&path, tensor_file::Kind::Bf16, &places).unwrap();
+		shards.insert(path, places.into_iter().map(|place| names[place].clone()).collect());
+	}
+	let loaded = Params::load_shards(&shards, tensor_file::Kind::Bf16, &tiny()).unwrap();
+	let kind = |tensor: &Tensor| tensor.to_kind(Kind::BFloat16).to_kind(Kind::Float);
+	assert!(loaded.named().zip(params.named()).all(|((_, read), (_, saved))| read.equal(&kind(saved))));
+	shards.pop_last();
+	let missing = Params::load_shards(&shards, tensor_file::Kind::Bf16, &tiny());
+	assert!(matches!(missing, Err(ParamsError::Absent { .. })), "{missing:?}");
 }

@@ -36,13 +36,15 @@ pub(super) async fn train(node: &Node, window: Window) -> Result<Option<Work>, N
 	let pages = assigned(Seed::of_uid(node.participant.uid), window, pages_per_window, n_pages);
 	let of_pages = pages.clone();
 	let batches = node.device.run(move |engine| engine.batches(&of_pages)).await??;
+	let windows = node.global_step(window);
 	let (mut sum, mut trained) = (0.0, 0);
 	for batch in batches {
 		// Late is missing: what the window leaves no time for is left out.
 		if node.participant.clock.window()? > window {
 			break;
 		}
-		sum += node.device.run(move |engine| engine.train(&batch)).await??;
+		let Some(loss) = node.device.run(move |engine| engine.train(&batch, windows)).await?? else { break };
+		sum += loss;
 		trained += 1;
 	}
 	let learning_rate = node.learning_rate(window);

@@ -3,7 +3,7 @@
 //! `config.json` of a model for finetuning.
 
 use mechanisms::finetuning::Verdict;
-use offchain_validator::finetuning::config::{self, Description, MAX_BYTES};
+use offchain_validator::model::description::{Description, Numbers, MAX_BYTES};
 use offchain_validator::model::ModelConfig;
 use offchain_validator::one_line;
 
@@ -34,8 +34,9 @@ impl Decoder for Config {
 			rms_norm_eps: 1e-6,
 			tie_word_embeddings: false,
 			initializer_range: 0.02,
+			rope_scaling: None,
 		};
-		vec![config::write(&model).expect("it is plain data")]
+		vec![Description { model, numbers: Numbers::F32 }.write().expect("it is plain data")]
 	}
 
 	fn read(&self, bytes: &[u8]) -> Reading {

@@ -40,7 +40,7 @@ impl Sampler {
 		let pages = assigned(pages, self.window, self.hparams.data.pages_per_window, self.n_pages);
 		let batches = self.text.batches(&pages)?;
 		let mut random = Generator::new(Seed::of_block(&self.hash, domain).get());
-		self.text.readable(&sample(batches, self.hparams.evaluation.validator_sample_rate, &mut random))
+		self.text.all_readable(&sample(batches, self.hparams.evaluation.validator_sample_rate, &mut random))
 	}
 }
 

@@ -1,28 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! `config.json` of a repository, as Hugging Face writes it for a Llama.
+//! `config.json` of a model's folder, as Hugging Face writes it for a Llama. Pure; knows no tensor.
 //!
 //! Keys that change what a Llama computes must have the value that ours has; the others are passed over.
 
 use serde::Deserialize;
 use serde_json::{json, Value};
 
-use crate::model::tensor_file::Kind;
-use crate::model::{ConfigError, ModelConfig};
+use super::config::{ConfigError, ModelConfig};
+use super::rope::RopeScaling;
+use super::tensor_file::Kind;
 
 /// Bytes that such a file may have.
 pub const MAX_BYTES: u64 = 1 << 16;
 
-/// Which model a repository holds.
+/// Numbers of a model's files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+	/// 32 bits.
+	F32,
+	/// The upper 16 of them.
+	Bf16,
+}
+
+/// Which model a folder holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
 	/// Its shape.
 	pub model: ModelConfig,
 	/// The form of its numbers.
-	pub(crate) numbers: Kind,
+	pub numbers: Numbers,
 }
 
-/// Why a repository holds no model that we can run.
+/// Why a folder holds no model that we can run.
 #[derive(Debug, thiserror::Error)]
 pub enum DescriptionError {
 	/// The text is no JSON of this form.
@@ -53,8 +63,7 @@ struct Config {
 	num_key_value_heads: Option<usize>,
 	intermediate_size: usize,
 	max_position_embeddings: usize,
-	#[serde(default = "rope_theta")]
-	rope_theta: f64,
+	rope_theta: Option<f64>,
 	rms_norm_eps: f64,
 	#[serde(default)]
 	tie_word_embeddings: bool,
@@ -72,12 +81,26 @@ struct Config {
 	torch_dtype: Option<String>,
 }
 
-fn rope_theta() -> f64 {
-	10_000.0
-}
-
 fn initializer_range() -> f64 {
 	0.02
+}
+
+impl Numbers {
+	/// In the words of the file.
+	fn name(self) -> &'static str {
+		match self {
+			Self::F32 => "float32",
+			Self::Bf16 => "bfloat16",
+		}
+	}
+
+	#[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "only a model has such files"))]
+	pub(crate) fn kind(self) -> Kind {
+		match self {
+			Self::F32 => Kind::F32,
+			Self::Bf16 => Kind::Bf16,
+		}
+	}
 }
 
 impl Description {
@@ -89,13 +112,12 @@ impl Description {
 		must("hidden_act", activation, activation == "silu", "silu")?;
 		must("attention_bias", "true", !config.attention_bias, "false")?;
 		must("mlp_bias", "true", !config.mlp_bias, "false")?;
-		must("rope_scaling", "given", config.rope_scaling.is_none(), "null")?;
-		must("rope_parameters", "given", config.rope_parameters.is_none(), "null")?;
 		let numbers = match config.torch_dtype.as_deref() {
-			None | Some("float32") => Kind::F32,
-			Some("bfloat16") => Kind::Bf16,
+			None | Some("float32") => Numbers::F32,
+			Some("bfloat16") => Numbers::Bf16,
 			Some(other) => return must_be("torch_dtype", other, "float32 or bfloat16"),
 		};
+		let (rope_theta, rope_scaling) = rope(&config)?;
 		let model = ModelConfig {
 			vocab_size: config.vocab_size,
 			hidden_size: config.hidden_size,
@@ -104,10 +126,11 @@ impl Description {
 			num_key_value_heads: config.num_key_value_heads.unwrap_or(config.num_attention_heads),
 			intermediate_size: config.intermediate_size,
 			max_position_embeddings: config.max_position_embeddings,
-			rope_theta: config.rope_theta,
+			rope_theta,
 			rms_norm_eps: config.rms_norm_eps,
 			tie_word_embeddings: config.tie_word_embeddings,
 			initializer_range: config.initializer_range,
+			rope_scaling,
 		};
 		model.check()?;
 		let has_own = config.head_dim.is_some_and(|size| size != model.head_size());
@@ -115,22 +138,45 @@ impl Description {
 		Ok(Self { model, numbers })
 	}
 
+	/// The text of such a file.
+	pub fn write(&self) -> Result<Vec<u8>, serde_json::Error> {
+		let mut config = serde_json::to_value(&self.model)?;
+		if let Some(keys) = config.as_object_mut() {
+			keys.insert("architectures".into(), json!(["LlamaForCausalLM"]));
+			keys.insert("model_type".into(), json!("llama"));
+			keys.insert("hidden_act".into(), json!("silu"));
+			keys.insert("torch_dtype".into(), json!(self.numbers.name()));
+		}
+		serde_json::to_vec_pretty(&config)
+	}
+
 	/// Parameters of the model. Sizes that pass their checks do not overflow.
 	pub fn parameters(&self) -> u64 {
-		self.model.parameter_shapes().iter().map(|(_, shape)| shape.iter().product::<usize>() as u64).sum()
+		self.model.parameters()
 	}
 }
 
-/// The `config.json` of a model in f32.
-pub fn write(model: &ModelConfig) -> Result<Vec<u8>, serde_json::Error> {
-	let mut config = serde_json::to_value(model)?;
-	if let Some(keys) = config.as_object_mut() {
-		keys.insert("architectures".into(), json!(["LlamaForCausalLM"]));
-		keys.insert("model_type".into(), json!("llama"));
-		keys.insert("hidden_act".into(), json!("silu"));
-		keys.insert("torch_dtype".into(), json!("float32"));
+/// The base of the rotary frequencies and their scaling: in keys of their own, or together as newer releases write them.
+fn rope(config: &Config) -> Result<(f64, Option<RopeScaling>), DescriptionError> {
+	const THETA: f64 = 10_000.0;
+	let (key, given) = match (&config.rope_scaling, &config.rope_parameters) {
+		(Some(scaling), _) => ("rope_scaling", scaling.clone()),
+		(None, Some(parameters)) => ("rope_parameters", parameters.clone()),
+		(None, None) => return Ok((config.rope_theta.unwrap_or(THETA), None)),
+	};
+	const EXPECTED: &str = "of the type llama3 or default";
+	let Value::Object(mut given) = given else { return must_be(key, "no object", EXPECTED) };
+	let theta = given.remove("rope_theta").and_then(|theta| theta.as_f64()).or(config.rope_theta).unwrap_or(THETA);
+	let older = given.remove("type"); // What the key below was called once.
+	let form = given.entry("rope_type").or_insert_with(|| older.unwrap_or(Value::Null)).clone();
+	match form.as_str() {
+		Some("default") => Ok((theta, None)),
+		Some("llama3") => match serde_json::from_value(Value::Object(given)) {
+			Ok(scaling) => Ok((theta, Some(scaling))),
+			Err(_) => must_be(key, "incomplete", "factor, low_freq_factor, high_freq_factor and original_max_position_embeddings"),
+		},
+		_ => must_be(key, &form.to_string(), EXPECTED),
 	}
-	serde_json::to_vec_pretty(&config)
 }
 
 fn must(key: &'static str, value: &str, holds: bool, expected: &'static str) -> Result<(), DescriptionError> {
@@ -150,8 +196,12 @@ mod tests {
 	use super::*;
 	use crate::model::config_of_tests as tiny;
 
+	fn described(model: ModelConfig, numbers: Numbers) -> Description {
+		Description { model, numbers }
+	}
+
 	fn text() -> Value {
-		serde_json::from_slice(&write(&tiny()).expect("it is JSON")).expect("it is JSON")
+		serde_json::from_slice(&described(tiny(), Numbers::F32).write().expect("it is JSON")).expect("it is JSON")
 	}
 
 	fn read(text: &Value) -> Result<Description, String> {
@@ -161,7 +211,7 @@ mod tests {
 	#[test]
 	fn what_we_write_we_read() {
 		let read = read(&text()).expect("it is ours");
-		assert_eq!(read, Description { model: tiny(), numbers: Kind::F32 });
+		assert_eq!(read, described(tiny(), Numbers::F32));
 		let elements = |(_, shape): &(String, Vec<usize>)| shape.iter().product::<usize>();
 		assert_eq!(read.parameters(), tiny().parameter_shapes().iter().map(elements).sum::<usize>() as u64);
 	}
@@ -177,7 +227,32 @@ mod tests {
 			"torch_dtype": "bfloat16", "transformers_version": "4.31.0", "use_cache": true, "vocab_size": 32000
 		});
 		let read = read(&text).expect("a Llama");
-		assert_eq!((read.numbers, read.parameters()), (Kind::Bf16, 6_738_415_616));
+		assert_eq!((read.numbers, read.parameters()), (Numbers::Bf16, 6_738_415_616));
+	}
+
+	/// As Llama 3.2 is published, and as newer releases of the library would write it.
+	#[test]
+	fn the_scaling_of_llama_3_is_read_in_both_forms() {
+		let scaling = json!({"factor": 32.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0,
+			"original_max_position_embeddings": 8192, "rope_type": "llama3"});
+		let mut older = text();
+		older["rope_theta"] = json!(500_000.0);
+		older["rope_scaling"] = scaling.clone();
+		let mut newer = text();
+		newer.as_object_mut().expect("an object").remove("rope_theta");
+		newer["rope_parameters"] = scaling.clone();
+		newer["rope_parameters"]["rope_theta"] = json!(500_000.0);
+		let (older, newer) = (read(&older).expect("a Llama"), read(&newer).expect("a Llama"));
+		assert_eq!(older, newer);
+		assert_eq!(serde_json::to_value(&older.model.rope_scaling).expect("plain data"), scaling);
+		assert_eq!(older.model.rope_theta, 500_000.0);
+		let written: Value = serde_json::from_slice(&older.write().expect("it is JSON")).expect("it is JSON");
+		assert_eq!(read(&written), Ok(older));
+		let mut plain = text();
+		plain["rope_parameters"] = json!({"rope_type": "default", "rope_theta": 7.0});
+		plain.as_object_mut().expect("an object").remove("rope_theta");
+		let plain = read(&plain).expect("a Llama").model;
+		assert_eq!((plain.rope_theta, plain.rope_scaling), (7.0, None));
 	}
 
 	#[test]
@@ -188,6 +263,8 @@ mod tests {
 			("attention_bias", json!(true), "attention_bias"),
 			("mlp_bias", json!(true), "mlp_bias"),
 			("rope_scaling", json!({"type": "linear", "factor": 2.0}), "rope_scaling"),
+			("rope_scaling", json!({"rope_type": "llama3", "factor": 8.0}), "rope_scaling is incomplete"),
+			("rope_parameters", json!({"rope_type": "yarn"}), "rope_parameters"),
 			("head_dim", json!(4), "head_dim"),
 			("torch_dtype", json!("float8"), "torch_dtype is float8"),
 			("vocab_size", json!(1_u64 << 40), "vocab_size"),
