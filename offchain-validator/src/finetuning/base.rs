@@ -66,9 +66,9 @@ pub fn address(competition: &Competition) -> Result<Address, BaseError> {
 
 /// A base model in training: fresh parameters by the seed, and all the samples.
 pub fn trainer(hparams: Arc<Hparams>, pool: &Pool, lane: Lane) -> Result<Trainer, EngineError> {
-	let params = Params::init(&hparams.model, hparams.training.init_seed)?.on(lane.processor)?;
+	let params = Params::init(&hparams.model, hparams.training.init_seed)?;
 	let examples = tokens::examples(&pool.samples, hparams.evaluation.max_tokens);
-	Trainer::new(hparams, params, examples)
+	Ok(Trainer::new(hparams, params, examples)?.on(lane.processor)?)
 }
 
 /// Makes the base model of the parameters and publishes it for every competition; returns where.

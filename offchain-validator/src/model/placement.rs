@@ -6,6 +6,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::compute::Processor;
 use super::fault::Fault;
+use super::optimizer::Optimizer;
 use super::params::Params;
 
 impl From<Processor> for Device {
@@ -32,6 +33,16 @@ impl Params {
 	/// The same on another processor, or as they are if they lie there.
 	pub fn on(mut self, processor: Processor) -> Result<Self, Fault> {
 		for (_, tensor) in self.named_mut() {
+			*tensor = tensor.f_to_device(processor.into())?;
+		}
+		Ok(self)
+	}
+}
+
+impl Optimizer {
+	/// The same on another processor, where its model has gone.
+	pub fn on(mut self, processor: Processor) -> Result<Self, Fault> {
+		for tensor in self.memory.iter_mut().flatten() {
 			*tensor = tensor.f_to_device(processor.into())?;
 		}
 		Ok(self)

@@ -67,8 +67,8 @@ impl Work {
 					let params = open(&own, &competition, &hparams.scoring)
 						.or_else(|_| open(&base.folder, &competition, &hparams.scoring))
 						.map_err(EngineError::Base)?;
-					let trainer = Trainer::new(hparams.clone(), params.on(lane.processor)?, examples.clone())?;
-					Ok(trainer.remembering(&memory))
+					let trainer = Trainer::new(hparams.clone(), params, examples.clone())?.remembering(&memory);
+					Ok::<_, EngineError>(trainer.on(lane.processor)?)
 				};
 				Self::Honest(Devices::start(compute, begin).await?)
 			},
