@@ -29,11 +29,11 @@ benchmark_pallet() { # argument...
 	"$CARGO_TARGET_DIR/debug/root-weights-node" benchmark pallet "$@"
 }
 
-# Runs benchmarks once at each of their sizes, and again until the seconds are over.
-run() { # times.json, seconds for each benchmark, argument...
+# Runs benchmarks so many times at each of their sizes, and again until they have taken so many seconds, set-up included.
+run() { # times.json, repeats, seconds for each benchmark, argument...
 	benchmark_pallet --runtime "$RUNTIME" --genesis-builder none --wasm-execution compiled --disable-proof-recording \
 		--default-pov-mode ignored --no-storage-info --no-median-slopes --no-min-squares --quiet \
-		--steps 12 --repeat 1 --min-duration "$2" --json-file "$1" "${@:3}"
+		--steps 12 --repeat "$2" --min-duration "$3" --json-file "$1" "${@:4}"
 }
 
 # Measures pallets, by folder, and whole blocks, in rounds: so a machine that is slow for some minutes is so in a round, and
@@ -45,8 +45,8 @@ measure() { # what...
 	for round in {1..4}; do
 		for what in "$@"; do
 			case $what in
-			blocks) run "$WORK/$what.$round" 40 --pallet pallet-subnets --extrinsic root_block,subnets_block --extra ;;
-			*) run "$WORK/$what.$round" 3 --pallet "pallet-$what" --extrinsic '*' ;;
+			blocks) run "$WORK/$what.$round" 5 0 --pallet pallet-subnets --extrinsic root_block,subnets_block --extra ;;
+			*) run "$WORK/$what.$round" 1 3 --pallet "pallet-$what" --extrinsic '*' ;;
 			esac
 		done
 	done

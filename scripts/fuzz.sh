@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Lets a fuzzer look for input that a decoder of what strangers write cannot deal with.
 #   fuzz.sh [SECONDS]   so long for each decoder; 10 if not said
-#   fuzz.sh until-dry   each decoder for ten minutes, and again until ten minutes reach no code that was not reached before;
-#                       an hour at most
+#   fuzz.sh until-dry   each decoder until ten minutes in a row have reached no code that was not reached before; an hour at
+#                       most
 # What it finds on its way is kept in the cache, and the next run goes on from there. FUZZ_SEED, 1 if not set, chooses the
 # way: the same seed goes the same way from the same place.
 set -euo pipefail
@@ -10,9 +10,9 @@ set -euo pipefail
 cd "$ROOT"
 
 case ${1:-10} in
-until-dry) SECONDS_EACH=600 MOST_SLICES=6 ;;
+until-dry) SLICE=60 DRY=600 MOST=3600 ;;
 *[!0-9]*) fail "$1 is neither a number of seconds nor until-dry" ;;
-*) SECONDS_EACH=${1:-10} MOST_SLICES=1 ;;
+*) SLICE=${1:-10} DRY=$SLICE MOST=$SLICE ;;
 esac
 FUZZ=$CARGO_TARGET_DIR/debug/fuzz
 FOUND=$CACHE/fuzz
@@ -26,7 +26,7 @@ build() {
 # One slice of time for one decoder. Fails when something was found that the decoder cannot deal with.
 slice() { # decoder, seed
 	mkdir -p "$folder/corpus"
-	FUZZ_DECODER=$1 FUZZ_CORPUS=$folder/corpus "$FUZZ" -seed="$2" -max_total_time="$SECONDS_EACH" -max_len=4096 \
+	FUZZ_DECODER=$1 FUZZ_CORPUS=$folder/corpus "$FUZZ" -seed="$2" -max_total_time="$SLICE" -max_len=4096 \
 		-timeout=10 -rss_limit_mb=1024 -artifact_prefix="$folder/" "$folder/corpus" >"$folder/log" 2>&1 && return
 	local input
 	input=$(sed -n 's/.*Test unit written to //p' "$folder/log" | tail -n 1)
@@ -39,13 +39,15 @@ coverage() { # INITED or DONE
 }
 
 search() { # decoder
-	local folder=$FOUND/${1// /-} number before after
-	for ((number = 0; number < MOST_SLICES; number++)); do
-		slice "$1" $((${FUZZ_SEED:-1} + number))
+	local folder=$FOUND/${1// /-} spent=0 idle=0 first before after
+	while ((idle < DRY && spent < MOST)); do
+		slice "$1" $((${FUZZ_SEED:-1} + spent))
 		before=$(coverage INITED) after=$(coverage DONE)
-		printf '%-16s %6s s  %5s branches reached, %s of them new\n' "$1" "$SECONDS_EACH" "$after" $((after - before))
-		[ "$after" -gt "$before" ] || return 0
+		: "${first:=$before}"
+		((spent += SLICE, idle = after > before ? 0 : idle + SLICE)) || true
 	done
+	printf '%-16s %6s s  %5s branches reached, %s of them new; none in the last %s s\n' \
+		"$1" "$spent" "$after" $((after - first)) "$idle"
 }
 
 build

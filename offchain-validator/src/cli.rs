@@ -2,6 +2,8 @@
 
 //! What the user can say.
 
+#[cfg(feature = "torch")]
+mod bucket;
 pub mod corpus;
 mod key;
 #[cfg(feature = "torch")]

@@ -102,6 +102,9 @@ pub enum HparamsError {
 	/// A scoring parameter is out of its range.
 	#[error("section scoring")]
 	Scoring(#[source] Box<dyn Error + Send + Sync>),
+	/// What is said of sampling is out of its range.
+	#[error("evaluation.sampling")]
+	Sampling(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl Data {

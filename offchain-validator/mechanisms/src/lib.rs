@@ -28,6 +28,7 @@ pub mod numpy;
 pub mod openskill;
 pub mod params;
 mod policy;
+pub mod ranking;
 pub mod templar;
 
 pub use policy::Policy;

@@ -110,6 +110,7 @@ impl Node {
 		let windows = &hparams.windows;
 		let participant = Participant::join(settings.participant, role, windows.blocks_per_window).await?;
 		let objects = Objects::open(settings.objects, participant.uid, windows.retention_windows)?;
+		objects.check().await?;
 		let checkpoints = Checkpoints::new(participant.folder());
 		let newest = checkpoints.newest()?;
 		let next_window = newest.as_ref().map_or(participant.start_window, |(window, _)| window.saturating_add(1));

@@ -80,7 +80,7 @@ impl Run {
 	}
 
 	async fn upload(&self, uid: Uid, part: Part, window: u32, bytes: Vec<u8>) {
-		let settings = ObjectsSettings { bucket: address(uid), bucket_root: self.folder.path().into() };
+		let settings = ObjectsSettings::local(name(uid), self.folder.path());
 		let objects = Objects::open(settings, uid, self.hparams.windows.retention_windows).unwrap();
 		objects.upload(part.object(), window, bytes.into()).await;
 	}
@@ -104,7 +104,7 @@ impl Run {
 	}
 
 	async fn fetch(&self, part: Part, window: u32) -> BTreeMap<Uid, Submission> {
-		let settings = ObjectsSettings { bucket: address(0), bucket_root: self.folder.path().into() };
+		let settings = ObjectsSettings::local(name(0), self.folder.path());
 		let objects = Objects::open(settings, 0, self.hparams.windows.retention_windows).unwrap();
 		let open = OpenSpan { opens_ms: 0, closes_ms: u64::MAX };
 		let wanted = Wanted { part, window, open, selection: &self.selection(window) };
@@ -148,8 +148,12 @@ fn hash(window: u32, block: u8) -> [u8; 32] {
 	hash
 }
 
+fn name(uid: Uid) -> BucketName {
+	BucketName::new(&format!("miner-{uid}")).unwrap()
+}
+
 fn address(uid: Uid) -> BucketAddress {
-	BucketAddress::Local(BucketName::new(&format!("miner-{uid}")).unwrap())
+	BucketAddress::Local(name(uid))
 }
 
 fn cosine(found: &Found, uid: Uid) -> f64 {

@@ -9,15 +9,15 @@ use std::fmt;
 pub enum BucketAddress {
 	/// A folder below one that each reader chooses, so that no commitment can name a path of the reader's machine.
 	Local(BucketName),
-	/// A bucket at Cloudflare R2. Parsed only: it cannot be opened yet.
-	R2(Credentials),
+	/// A bucket at an S3 server, which each reader chooses too.
+	S3(Credentials),
 }
 
 /// Name of a local bucket: 1 to 64 of `A-Z a-z 0-9 _ -`, so never a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BucketName(String);
 
-/// What it takes to read a bucket at R2, which has the name of its account.
+/// What it takes to use a bucket at an S3 server. The bucket has the name of its account.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
 	account_id: String,
@@ -37,7 +37,7 @@ impl BucketAddress {
 		let text = std::str::from_utf8(commitment).ok()?;
 		match text.strip_prefix(LOCAL) {
 			Some(name) => BucketName::new(name).map(Self::Local),
-			None => Credentials::parse(text).map(Self::R2),
+			None => Credentials::parse(text).map(Self::S3),
 		}
 	}
 
@@ -45,7 +45,7 @@ impl BucketAddress {
 	pub fn commitment(&self) -> String {
 		match self {
 			Self::Local(name) => format!("{LOCAL}{name}"),
-			Self::R2(Credentials { account_id, access_key_id, secret_access_key }) => {
+			Self::S3(Credentials { account_id, access_key_id, secret_access_key }) => {
 				format!("{account_id:<ACCOUNT$}{access_key_id:<ACCESS_KEY$}{secret_access_key:<SECRET$}")
 			},
 		}
@@ -72,26 +72,46 @@ impl fmt::Display for BucketName {
 }
 
 impl Credentials {
-	/// The account, which is also the name of the bucket and a part of its host's name.
+	/// `None` if a part is empty, too long for a commitment or has a character that it must not have.
+	///
+	/// Only letters and digits in account and key: the account becomes a part of a host's name, and must not be able to
+	/// turn it into another host's. The secret is never sent, and may have all that can be seen.
+	pub fn new(account_id: &str, access_key_id: &str, secret_access_key: &str) -> Option<Self> {
+		let is_part = |part: &str, most, allowed: fn(&u8) -> bool| {
+			(1..=most).contains(&part.len()) && part.as_bytes().iter().all(allowed)
+		};
+		let is_sound = is_part(account_id, ACCOUNT, u8::is_ascii_alphanumeric)
+			&& is_part(access_key_id, ACCESS_KEY, u8::is_ascii_alphanumeric)
+			&& is_part(secret_access_key, SECRET, u8::is_ascii_graphic);
+		is_sound.then(|| Self {
+			account_id: account_id.into(),
+			access_key_id: access_key_id.into(),
+			secret_access_key: secret_access_key.into(),
+		})
+	}
+
+	/// The account, which is also the name of the bucket and may be a part of its host's name.
 	pub fn account_id(&self) -> &str {
 		&self.account_id
 	}
 
-	/// Three fields of fixed width, padded with blanks. Only letters and digits: the account becomes a part of a host's
-	/// name, and must not be able to turn it into another host's.
+	/// The name of the key.
+	pub(super) fn access_key_id(&self) -> &str {
+		&self.access_key_id
+	}
+
+	/// The secret to sign with.
+	pub(super) fn secret_access_key(&self) -> &str {
+		&self.secret_access_key
+	}
+
+	/// Three fields of fixed width, padded with blanks.
 	fn parse(text: &str) -> Option<Self> {
 		if text.len() != ACCOUNT + ACCESS_KEY + SECRET {
 			return None;
 		}
-		let field = |from, width| {
-			let field = text.get(from..from + width)?.trim();
-			(!field.is_empty() && field.bytes().all(|byte| byte.is_ascii_alphanumeric())).then(|| field.to_owned())
-		};
-		Some(Self {
-			account_id: field(0, ACCOUNT)?,
-			access_key_id: field(ACCOUNT, ACCESS_KEY)?,
-			secret_access_key: field(ACCOUNT + ACCESS_KEY, SECRET)?,
-		})
+		let field = |from, width| Some(text.get(from..from + width)?.trim());
+		Self::new(field(0, ACCOUNT)?, field(ACCOUNT, ACCESS_KEY)?, field(ACCOUNT + ACCESS_KEY, SECRET)?)
 	}
 }
 
@@ -126,7 +146,7 @@ mod tests {
 		for case in golden::cases::<Case>("mechanisms/bucket_commitment.json") {
 			let expected = case.bucket.map(|Expected { name, account_id, access_key_id, secret_access_key }| {
 				assert_eq!(name, account_id, "the bucket has the name of its account");
-				BucketAddress::R2(Credentials { account_id, access_key_id, secret_access_key })
+				BucketAddress::S3(Credentials { account_id, access_key_id, secret_access_key })
 			});
 			assert_eq!(BucketAddress::parse(case.commitment.as_bytes()), expected, "{}", case.commitment);
 		}
@@ -164,7 +184,7 @@ mod tests {
 		}
 
 		#[test]
-		fn what_is_published_reads_back(text in "(local:[A-Za-z0-9_-]{1,64}|[a-z0-9]{16} {16}[a-z0-9]{32}[A-Z0-9]{63} )") {
+		fn what_is_published_reads_back(text in "(local:[A-Za-z0-9_-]{1,64}|[a-z0-9]{16} {16}[a-z0-9]{32}[!-~]{63} )") {
 			let address = BucketAddress::parse(text.as_bytes());
 			prop_assert!(address.is_some());
 			prop_assert_eq!(address.map(|address| address.commitment()), Some(text));

@@ -11,9 +11,9 @@ use super::ObjectKey;
 /// Why we could not do our part.
 #[derive(Debug, thiserror::Error)]
 pub enum BucketError {
-	/// We cannot write to that kind of bucket yet.
-	#[error("buckets at R2 are not supported yet: use `local:NAME`")]
-	Unsupported,
+	/// Our bucket is of a kind that this node was not told how to reach.
+	#[error("our bucket cannot be used: {0}")]
+	Closed(&'static str),
 	/// The folder of all local buckets, or our bucket in it, cannot be used.
 	#[error("cannot use the bucket folder {}", folder.display())]
 	Folder {
@@ -21,6 +21,27 @@ pub enum BucketError {
 		folder: PathBuf,
 		#[source]
 		source: io::Error,
+	},
+	/// The address of the S3 server is none. It is not shown: there may be a password in it.
+	#[error("the endpoint cannot be used, because {why}: name one like https://s3.example.org:9000")]
+	Endpoint {
+		/// What is wrong with it.
+		why: &'static str,
+	},
+	/// There is no client for S3 servers.
+	#[error("cannot make a client for the S3 server")]
+	Client {
+		#[source]
+		source: Box<dyn Error + Send + Sync>,
+	},
+	/// Others would not find what we write.
+	#[error(
+		"what was put into our bucket cannot be read with the keys that are published ({found}): check \
+		 BUCKET_READ_ACCESS_KEY_ID and its secret, and that they may read the bucket"
+	)]
+	Unreadable {
+		/// What was found in its place.
+		found: String,
 	},
 	/// An object could not be written.
 	#[error("could not put {key} in {attempts} attempts")]

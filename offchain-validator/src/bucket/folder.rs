@@ -12,6 +12,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use object_store::path::Path as Location;
+
 use super::{BucketName, ObjectKey};
 
 /// The folder of a local bucket.
@@ -73,9 +75,9 @@ impl Folder {
 		&self.root
 	}
 
-	/// The name of the bucket.
-	pub(super) fn name(&self) -> &BucketName {
-		&self.name
+	/// Where the bucket begins, seen from the root.
+	pub(super) fn location(&self) -> Location {
+		Location::from(self.name.as_str())
 	}
 }
 

@@ -7,13 +7,13 @@ use std::path::PathBuf;
 
 use anyhow::{bail, Context as _};
 use clap::{Args, ValueEnum};
-use offchain_validator::bucket::BucketAddress;
 use offchain_validator::finetuning::store::{Folder, Hub, Store};
 use offchain_validator::hparams::Hparams as _;
 use offchain_validator::model::{Compute, Precision, Processor};
-use offchain_validator::participant::{self, ObjectsSettings};
+use offchain_validator::participant;
 use offchain_validator::{boltzmann, finetuning, templar};
 
+use super::bucket::BucketArgs;
 use super::key::signer;
 
 /// What is measured and paid.
@@ -62,13 +62,8 @@ pub struct ParticipantArgs {
 	#[arg(long, value_name = "DIR")]
 	dataset: Option<PathBuf>,
 
-	/// Where this hotkey keeps its objects: local:NAME, a folder below --bucket-root. Published on the chain. For templar.
-	#[arg(long, value_name = "ADDRESS")]
-	bucket: Option<String>,
-
-	/// Folder below which local buckets lie, this hotkey's and all others. For templar.
-	#[arg(long, value_name = "DIR")]
-	bucket_root: Option<PathBuf>,
+	#[command(flatten)]
+	bucket: BucketArgs,
 
 	/// Folder in which all nodes publish their models. For finetuning, unless models are at a hub.
 	#[arg(long, value_name = "DIR")]
@@ -117,7 +112,7 @@ impl ParticipantArgs {
 		match self.mechanism {
 			Mechanism::Templar => Ok(Settings::Templar(templar::Settings {
 				participant: self.participant()?,
-				objects: self.objects()?,
+				objects: self.bucket.settings()?,
 				hparams: templar::Hparams::read(&self.hparams).context("--hparams")?,
 				compute: self.compute(),
 				dataset: wanted(self.dataset, "--dataset")?,
@@ -131,7 +126,7 @@ impl ParticipantArgs {
 			})),
 			Mechanism::Boltzmann => Ok(Settings::Boltzmann(boltzmann::Settings {
 				participant: self.participant()?,
-				objects: self.objects()?,
+				objects: self.bucket.settings()?,
 				hparams: boltzmann::Hparams::read(&self.hparams).context("--hparams")?,
 				compute: self.compute(),
 				dataset: wanted(self.dataset, "--dataset")?,
@@ -147,13 +142,6 @@ impl ParticipantArgs {
 			state: self.state.clone(),
 			start_window: self.start_window,
 		})
-	}
-
-	fn objects(&self) -> anyhow::Result<ObjectsSettings> {
-		let bucket = wanted(self.bucket.as_deref(), "--bucket")?;
-		let address = BucketAddress::parse(bucket.as_bytes())
-			.with_context(|| format!("--bucket {bucket}: use local:NAME with letters, digits, - and _"))?;
-		Ok(ObjectsSettings { bucket: address, bucket_root: wanted(self.bucket_root.clone(), "--bucket-root")? })
 	}
 
 	fn store(&self) -> anyhow::Result<Store> {

@@ -3,7 +3,7 @@
 //! The objects of a run: ours, which we write, and those of others, which we read. Knows nothing of what is in them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,30 +12,37 @@ use mechanisms::templar::freshness::OpenSpan;
 use mechanisms::Uid;
 use tracing::warn;
 
-use crate::bucket::{Bucket, BucketAddress, BucketError, Fetched, Kind, ObjectKey};
+use crate::bucket::{Bucket, BucketAddress, BucketError, BucketName, Buckets, Fetched, Kind, ObjectKey, OwnBucket};
 use crate::clock::Window;
 
 /// Version of the objects' formats. Objects of another version belong to another run and are not seen.
 pub const VERSION: u32 = 1;
 /// Objects that are fetched at once.
 pub const AT_ONCE: usize = 16;
-/// Longest that fetching one object may take.
+/// Longest that fetching one object may take, beside the time for its bytes.
 const DEADLINE: Duration = Duration::from_secs(15);
 
 /// Where objects are.
 #[derive(Clone, Debug)]
 pub struct ObjectsSettings {
 	/// Where ours go.
-	pub bucket: BucketAddress,
-	/// Folder below which `local:` buckets lie.
-	pub bucket_root: PathBuf,
+	pub own: OwnBucket,
+	/// How buckets are reached, ours and those of others.
+	pub buckets: Buckets,
+}
+
+impl ObjectsSettings {
+	/// With local buckets below `root`, of which ours is `name`.
+	pub fn local(name: BucketName, root: &Path) -> Self {
+		Self { own: OwnBucket::Local(name), buckets: Buckets::new(Some(root.into()), None) }
+	}
 }
 
 /// Our bucket, and the way to those of others.
 #[derive(Clone)]
 pub struct Objects {
-	address: BucketAddress,
-	root: PathBuf,
+	own: OwnBucket,
+	buckets: Buckets,
 	bucket: Bucket,
 	uid: Uid,
 	retention_windows: u32,
@@ -44,14 +51,19 @@ pub struct Objects {
 impl Objects {
 	/// Opens the bucket of `uid`, which keeps objects for so many windows.
 	pub fn open(settings: ObjectsSettings, uid: Uid, retention_windows: u32) -> Result<Self, BucketError> {
-		let ObjectsSettings { bucket: address, bucket_root: root } = settings;
-		let bucket = Bucket::open(&address, &root)?;
-		Ok(Self { address, root, bucket, uid, retention_windows })
+		let ObjectsSettings { own, buckets } = settings;
+		let bucket = buckets.own(&own)?;
+		Ok(Self { own, buckets, bucket, uid, retention_windows })
+	}
+
+	/// Makes sure that we can write to our bucket, and that others can read from it.
+	pub async fn check(&self) -> Result<(), BucketError> {
+		self.buckets.check(&self.own, self.uid).await
 	}
 
 	/// What to publish so that others find our objects.
 	pub fn commitment(&self) -> String {
-		self.address.commitment()
+		self.own.address().commitment()
 	}
 
 	/// Puts an object of ours into our bucket. What has outlived its use goes.
@@ -91,9 +103,12 @@ impl Objects {
 	) -> Result<BTreeMap<Uid, Fetched>, BucketError> {
 		let fetching = of.into_iter().map(|(uid, address)| async move {
 			let key = ObjectKey { kind, window, uid, version: VERSION };
-			let fetched = Bucket::peer(&address, &self.root)?.fetch(&key, open, max_bytes as u64, DEADLINE).await?;
+			let fetched = self.buckets.peer(&address)?.fetch(&key, open, max_bytes as u64, DEADLINE).await?;
 			Ok((uid, fetched))
 		});
 		stream::iter(fetching).buffer_unordered(AT_ONCE).try_collect().await
 	}
 }
+
+#[cfg(test)]
+mod tests;

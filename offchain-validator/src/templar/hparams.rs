@@ -3,6 +3,7 @@
 //! Parameters of a run of Templar.
 
 use compression::{Coding, Quantiser};
+use mechanisms::ranking::Sampling;
 use mechanisms::templar::Params;
 use serde::{Deserialize, Serialize};
 
@@ -118,6 +119,8 @@ pub enum Selection {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Evaluation {
+	/// Which batches of random pages each miner is measured on.
+	pub sampling: Sampling,
 	/// Part of the batches on which losses are measured.
 	pub validator_sample_rate: f64,
 	/// The step on a copy of the model, in learning rates.
@@ -138,6 +141,7 @@ impl crate::hparams::Hparams for Hparams {
 		windows.check()?;
 		within("training.checkpoint_frequency", training.checkpoint_frequency, 1..=windows.retention_windows / 2)?;
 		peers.check()?;
+		evaluation.sampling.check().map_err(|error| HparamsError::Sampling(error.into()))?;
 		within("evaluation.validator_sample_rate", evaluation.validator_sample_rate, 0.0..=1.0)?;
 		within("evaluation.eval_lr_factor", evaluation.eval_lr_factor, above(0.0, 100.0))?;
 		within("evaluation.heldout_pages", evaluation.heldout_pages, 1..=1_000_000)
@@ -260,6 +264,7 @@ mod tests {
 			("training", "learning_rate", json!(0.0), "training.learning_rate is 0: must be above 0 and at most 1"),
 			("data", "sequence_length", json!(1), "data.sequence_length is 1: must be at least 2"),
 			("evaluation", "validator_sample_rate", json!(1.5), "at most 1"),
+			("evaluation", "sampling", json!({"sequential": {"confidence": 1.0, "indifference": 0.0, "depth": 8}}), "[0.5, 1)"),
 			("peers", "minimum_peers", json!(16), "peers.minimum_peers is 16: must be at least 1 and at most 15"),
 			("training", "codec", quantised(1, 6.0, 1.0), "training.codec.quantised.bins is 1: must be at least 2"),
 			("training", "codec", quantised(4, 0.0, 1.0), "training.codec.quantised.range is 0: must be above 0"),

@@ -135,6 +135,7 @@ impl Node {
 		let windows = &hparams.windows;
 		let newcomer = Newcomer::arrive(settings.participant, role, windows.blocks_per_window).await?;
 		let objects = Objects::open(settings.objects, newcomer.uid, windows.retention_windows)?;
+		objects.check().await?;
 		let start_window = match newcomer.start_window {
 			Some(start_window) => start_window,
 			None => start::find(&newcomer, role, &objects, &hparams.peers).await?,

@@ -219,9 +219,9 @@ mod tests {
 	#[tokio::test]
 	async fn the_last_checkpoints_are_kept_and_only_those_of_use_are_read() {
 		let root = tempfile::tempdir().expect("a folder can be made");
-		let bucket = BucketAddress::Local(BucketName::new("validator").expect("it is a name"));
-		let settings = ObjectsSettings { bucket: bucket.clone(), bucket_root: root.path().into() };
-		let objects = Objects::open(settings, 3, 100).expect("it can be opened");
+		let name = BucketName::new("validator").expect("it is a name");
+		let bucket = BucketAddress::Local(name.clone());
+		let objects = Objects::open(ObjectsSettings::local(name, root.path()), 3, 100).expect("it can be opened");
 		for window in [1, 3, 5] {
 			upload(&objects, 2, window, format!("model {window}").into()).await;
 		}

@@ -103,13 +103,16 @@ mod tests {
 	use crate::bucket::BucketName;
 	use crate::participant::ObjectsSettings;
 
-	fn address(name: &str) -> BucketAddress {
-		BucketAddress::Local(BucketName::new(name).expect("it is a name"))
+	fn name(name: &str) -> BucketName {
+		BucketName::new(name).expect("it is a name")
 	}
 
-	fn objects(root: &Path, name: &str, uid: Uid) -> Objects {
-		let settings = ObjectsSettings { bucket: address(name), bucket_root: root.into() };
-		Objects::open(settings, uid, 100).expect("it can be opened")
+	fn address(text: &str) -> BucketAddress {
+		BucketAddress::Local(name(text))
+	}
+
+	fn objects(root: &Path, text: &str, uid: Uid) -> Objects {
+		Objects::open(ObjectsSettings::local(name(text), root), uid, 100).expect("it can be opened")
 	}
 
 	#[tokio::test]

@@ -35,7 +35,7 @@ const BEHIND: [(&str, &[&str]); 12] = [
 	("libloading::", &["cuda"]),
 	("object_store::", &["bucket"]),
 	("hf_hub::", &["store"]),
-	("reqwest::", &["samples", "store"]),
+	("reqwest::", &["bucket", "samples", "store"]),
 	("tokenizers::", &["tokenizer"]),
 	("parquet::", &["tables"]),
 	("memmap2::", &["shard"]),

@@ -127,11 +127,18 @@ impl Mechanism {
 	/// More to plot of each miner.
 	pub fn plotted(&self) -> &'static [Plotted] {
 		match self {
-			Self::Templar(_) => &[Plotted {
+			Self::Templar(_) => &[
+				Plotted {
 				title: "Rating by miner",
 				caption: "OpenSkill ordinal, \u{3bc} \u{2212} 3\u{3c3}",
 				of: |miner| Some(miner.figure("mu")? - 3.0 * miner.figure("sigma")?),
-			}],
+				},
+				Plotted {
+					title: "Confidence by miner",
+					caption: "Chance, in percent, that a miner\u{2019}s order to both neighbours in the window is right",
+					of: |miner| Some(100.0 * miner.figure("confidence")?),
+				},
+			],
 			Self::Boltzmann(_) => &[Plotted {
 				title: "Cosine by miner",
 				caption: "Cosine between a miner's step and the validator's gradient on its pages, in each window",

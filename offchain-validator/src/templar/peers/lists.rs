@@ -182,9 +182,9 @@ mod tests {
 	/// What is found of `bytes` that were uploaded at `uploaded_ms`: peers, nothing, or that it cannot be read.
 	async fn found(bytes: Option<&[u8]>, uploaded_ms: u64) -> Result<Option<Vec<Uid>>, String> {
 		let root = tempfile::tempdir().expect("a folder can be made");
-		let bucket = BucketAddress::Local(BucketName::new("leader").expect("it is a name"));
-		let settings = ObjectsSettings { bucket: bucket.clone(), bucket_root: root.path().into() };
-		let objects = Objects::open(settings, LEADER, 100).expect("it can be opened");
+		let name = BucketName::new("leader").expect("it is a name");
+		let bucket = BucketAddress::Local(name.clone());
+		let objects = Objects::open(ObjectsSettings::local(name, root.path()), LEADER, 100).expect("it can be opened");
 		if let Some(bytes) = bytes {
 			objects.upload(Kind::Peers, FIRST, bytes.to_vec().into()).await;
 			let key = ObjectKey { kind: Kind::Peers, window: FIRST, uid: LEADER, version: VERSION };

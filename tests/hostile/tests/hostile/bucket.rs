@@ -128,8 +128,8 @@ impl Place {
 	fn new() -> Self {
 		let root = tempfile::tempdir().expect("a folder can be made");
 		let runtime = Builder::new_current_thread().enable_all().build().expect("it can be started");
-		let settings = ObjectsSettings { bucket: address("validator"), bucket_root: root.path().into() };
-		let objects = Objects::open(settings, 0, 100).expect("our bucket can be made");
+		let name = BucketName::new("validator").expect("it is a name");
+		let objects = Objects::open(ObjectsSettings::local(name, root.path()), 0, 100).expect("our bucket can be made");
 		let place = Self { root, objects, runtime };
 		fs::create_dir(place.bucket()).expect("a folder can be made");
 		place

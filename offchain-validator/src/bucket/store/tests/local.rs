@@ -1,23 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! What peers may leave in our way, and what only we can get wrong.
+//! What peers may leave in our way in a folder, and what only we can get wrong there.
 
 use std::fs;
 use std::os::unix::fs::{symlink, PermissionsExt as _};
+use std::path::Path;
 use std::time::Instant;
 
-use futures::stream;
+use object_store::local::LocalFileSystem;
 use tempfile::TempDir;
 
 use super::*;
-use crate::bucket::store;
+use crate::bucket::BucketAddress;
+
+fn name(text: &str) -> BucketName {
+	BucketName::new(text).unwrap()
+}
+
+/// Our bucket in a folder below `root`.
+fn own(text: &str, root: &Path) -> Result<Bucket, BucketError> {
+	Buckets::new(Some(root.into()), None).own(&OwnBucket::Local(name(text)))
+}
+
+/// That of a peer.
+fn peers(text: &str, root: &Path) -> Result<Bucket, BucketError> {
+	Buckets::new(Some(root.into()), None).peer(&BucketAddress::Local(name(text)))
+}
 
 /// What a reader sees of a bucket whose folder `prepare` has filled, given the place of the object.
 async fn peer(prepare: impl FnOnce(&Path, &Path)) -> (TempDir, Fetched) {
 	let root = tempfile::tempdir().unwrap();
 	let folder = root.path().join("peer");
 	prepare(&folder, &folder.join(key(7).to_string()));
-	let bucket = Bucket::peer(&address("peer"), root.path()).unwrap();
+	let bucket = peers("peer", root.path()).unwrap();
 	let fetched = fetch(&bucket, None).await;
 	(root, fetched)
 }
@@ -82,61 +97,43 @@ async fn a_huge_file_of_nothing_is_too_large() {
 }
 
 #[tokio::test]
-async fn a_body_unlike_its_announcement_is_told() {
-	let read = |chunks: Vec<&'static str>, size| {
-		let chunks = chunks.into_iter().map(|chunk| Ok(Bytes::from(chunk)));
-		store::read(stream::iter(chunks).boxed(), size, 1)
-	};
-	assert_eq!(read(vec!["ab", "c"], 3).await, Fetched::Object { bytes: "abc".into(), uploaded_ms: 1 });
-	for chunks in [vec!["ab"], vec!["ab", "cd"], vec![], vec!["ab", "", "c"]] {
-		is_unreachable(&read(chunks, 3).await, "changed");
-	}
-	// A store gives empty chunks for ever once a file has been cut short.
-	let endless = stream::repeat_with(|| Ok(Bytes::new())).boxed();
-	is_unreachable(&store::read(endless, 3, 1).await, "changed");
-}
-
-#[tokio::test]
 async fn a_bucket_of_another_kind_is_a_verdict_on_a_peer_and_an_error_of_ours() {
 	let root = tempfile::tempdir().unwrap();
-	let address = BucketAddress::parse("a".repeat(128).as_bytes()).unwrap();
-	let bucket = Bucket::peer(&address, root.path()).unwrap();
-	is_unreachable(&fetch(&bucket, None).await, "not supported yet");
-	assert!(matches!(bucket.put(&key(7), "object".into()).await, Err(BucketError::Unsupported)));
-	assert!(matches!(Bucket::open(&address, root.path()), Err(BucketError::Unsupported)));
+	let folders = Buckets::new(Some(root.path().into()), None);
+	let elsewhere = fresh();
+	is_unreachable(&fetch(&folders.peer(&elsewhere.address()).unwrap(), None).await, "this node uses local buckets");
+	assert!(matches!(folders.own(&elsewhere), Err(BucketError::Closed(_))));
+
+	let servers = buckets_at("http://127.0.0.1:1");
+	let peer = servers.peer(&BucketAddress::Local(name("peer"))).unwrap();
+	is_unreachable(&fetch(&peer, None).await, "say --bucket-root");
+	assert!(matches!(peer.put(&key(7), "object".into()).await, Err(BucketError::Closed(_))));
+	assert!(matches!(servers.own(&OwnBucket::Local(name("own"))), Err(BucketError::Closed(_))));
 }
 
 #[tokio::test]
 async fn trouble_with_our_own_folder_is_an_error() {
 	let root = tempfile::tempdir().unwrap();
 	let gone = root.path().join("gone");
-	assert!(matches!(Bucket::peer(&address("peer"), &gone), Err(BucketError::Folder { .. })));
+	assert!(matches!(peers("peer", &gone), Err(BucketError::Folder { .. })));
 	fs::create_dir(&gone).unwrap();
-	let bucket = Bucket::peer(&address("peer"), &gone).unwrap();
+	let bucket = peers("peer", &gone).unwrap();
 	fs::remove_dir(&gone).unwrap();
 	let fetched = bucket.fetch(&key(7), None, CAP, SOON).await;
 	assert!(matches!(fetched, Err(BucketError::Folder { .. })), "{fetched:?}");
 
 	fs::write(root.path().join("file"), "no folder").unwrap();
-	assert!(matches!(Bucket::open(&address("own"), &root.path().join("file")), Err(BucketError::Folder { .. })));
+	assert!(matches!(own("own", &root.path().join("file")), Err(BucketError::Folder { .. })));
 	fs::write(root.path().join("own"), "no folder").unwrap();
-	assert!(matches!(Bucket::open(&address("own"), root.path()), Err(BucketError::Folder { .. })));
+	assert!(matches!(own("own", root.path()), Err(BucketError::Folder { .. })));
 	symlink(root.path(), root.path().join("link")).unwrap();
-	assert!(matches!(Bucket::open(&address("link"), root.path()), Err(BucketError::Folder { .. })));
-}
-
-#[tokio::test]
-async fn our_lack_of_file_descriptors_is_no_fault_of_a_peer() {
-	let failure =
-		|code| object_store::Error::Generic { store: "test", source: Box::new(io::Error::from_raw_os_error(code)) };
-	assert!(matches!(unreachable(failure(24)), Err(BucketError::TooManyOpenFiles { .. })));
-	assert!(matches!(unreachable(failure(13)), Ok(Fetched::Unreachable(_))));
+	assert!(matches!(own("link", root.path()), Err(BucketError::Folder { .. })));
 }
 
 #[tokio::test]
 async fn a_put_that_cannot_succeed_is_told_after_a_few_attempts() {
 	let root = tempfile::tempdir().unwrap();
-	let bucket = Bucket::open(&address("own"), root.path()).unwrap();
+	let bucket = own("own", root.path()).unwrap();
 	fs::create_dir_all(root.path().join("own").join(key(7).to_string()).join("in the way")).unwrap();
 	let began = Instant::now();
 	let refused = bucket.put(&key(7), "gradient".into()).await;
@@ -147,12 +144,12 @@ async fn a_put_that_cannot_succeed_is_told_after_a_few_attempts() {
 #[tokio::test]
 async fn readers_never_see_half_an_object() {
 	let root = tempfile::tempdir().unwrap();
-	let own = Bucket::open(&address("own"), root.path()).unwrap();
-	let peer = Bucket::peer(&address("own"), root.path()).unwrap();
-	own.put(&key(7), vec![0; CAP as usize].into()).await.unwrap();
+	let bucket = own("own", root.path()).unwrap();
+	let peer = peers("own", root.path()).unwrap();
+	bucket.put(&key(7), vec![0; CAP as usize].into()).await.unwrap();
 	let writing = async {
 		for content in 1..50_u8 {
-			own.put(&key(7), vec![content; CAP as usize].into()).await.unwrap();
+			bucket.put(&key(7), vec![content; CAP as usize].into()).await.unwrap();
 		}
 	};
 	let reading = async {
