@@ -119,7 +119,7 @@ impl Decoder {
 			if self.layouts.coding() == Coding::Dct {
 				step = step.f_sign_()?;
 			}
-			step = step.f_g_mul_scalar_(-lr)?;
+			step = step.f_mul_scalar_(-lr)?;
 			let (at, length) = ((first * row) as i64, (count * row) as i64);
 			let stepped = stepped.f_narrow(0, at, length)?;
 			_ = original.f_narrow(0, at, length)?.f_add_out(&stepped, &step)?;

@@ -46,7 +46,7 @@ mod tests {
 		let huge = Tensor::f_zeros([1_i64 << 46], (Kind::Float, Device::Cpu)).map_err(Fault::from);
 		assert!(matches!(huge, Err(Fault::Memory(_))), "{huge:?}");
 		let (two, three) = (Tensor::from_slice(&[1.0_f32, 2.0]), Tensor::from_slice(&[1.0_f32, 2.0, 3.0]));
-		let misfit = two.f_g_add(&three).map_err(Fault::from).unwrap_err();
+		let misfit = two.f_add(&three).map_err(Fault::from).unwrap_err();
 		assert!(matches!(&misfit, Fault::Refused(text) if text.contains("must match")), "{misfit}");
 		assert!(misfit.to_string().len() < 2 * TOLD);
 	}

@@ -196,10 +196,10 @@ fn tracked<'a>(params: &Params, batches: impl Iterator<Item = (&'a Batch, f64)>)
 	let mut sums = params.named().map(|(_, tensor)| tensor.f_zeros_like()).collect::<Result<Vec<_>, _>>()?;
 	let mut total = 0.0;
 	for (batch, factor) in batches {
-		let loss = mean_loss(params.config(), &leaves, batch)?.f_g_mul_scalar(factor)?;
+		let loss = mean_loss(params.config(), &leaves, batch)?.f_mul_scalar(factor)?;
 		total += loss.f_double_value(&[])?;
 		for (sum, gradient) in sums.iter_mut().zip(Tensor::f_run_backward(&[&loss], &leaves, false, false)?) {
-			_ = sum.f_g_add_(&gradient)?;
+			_ = sum.f_add_(&gradient)?;
 		}
 	}
 	Ok(Gradients { loss: total, tensors: params.named().map(|(name, _)| name.to_owned()).zip(sums).collect() })
@@ -249,11 +249,11 @@ pub(super) fn stream(config: &ModelConfig, tensors: &[Tensor], tokens: &Tensor) 
 		};
 		let normed = rms_norm(config, &stream, input_norm)?.f_to_kind(q.kind())?;
 		let mixed = attention(config, &rotary, &normed, [q, k, v])?;
-		stream = mixed.f_linear(o, None::<Tensor>)?.f_g_add(&stream)?;
+		stream = mixed.f_linear(o, None::<Tensor>)?.f_add(&stream)?;
 		let normed = rms_norm(config, &stream, post_norm)?.f_to_kind(q.kind())?;
 		let gated = normed.f_linear(gate, None::<Tensor>)?.f_silu()?;
-		let gated = gated.f_g_mul(&normed.f_linear(up, None::<Tensor>)?)?;
-		stream = gated.f_linear(down, None::<Tensor>)?.f_g_add(&stream)?;
+		let gated = gated.f_mul(&normed.f_linear(up, None::<Tensor>)?)?;
+		stream = gated.f_linear(down, None::<Tensor>)?.f_add(&stream)?;
 	}
 	rms_norm(config, &stream, norm)?.f_to_kind(embedding.kind())
 }
@@ -276,7 +276,7 @@ pub(super) fn parts<'a>(config: &ModelConfig, tensors: &'a [Tensor]) -> Parts<'a
 
 fn rms_norm(config: &ModelConfig, x: &Tensor, weight: &Tensor) -> Result<Tensor, TchError> {
 	let mean_square = x.f_square()?.f_mean_dim(-1, true, Kind::Float)?;
-	x.f_g_mul(&mean_square.f_g_add_scalar(config.rms_norm_eps)?.f_rsqrt()?)?.f_g_mul(weight)
+	x.f_mul(&mean_square.f_add_scalar(config.rms_norm_eps)?.f_rsqrt()?)?.f_mul(weight)
 }
 
 /// Causal attention with grouped queries; all heads side by side, before the output projection.
@@ -317,7 +317,7 @@ impl Rotary {
 	fn turn(&self, x: &Tensor) -> Result<Tensor, TchError> {
 		let halves = x.f_chunk(2, -1)?;
 		let turned = Tensor::f_cat(&[&halves[1].f_neg()?, &halves[0]], -1)?;
-		x.f_g_mul(&self.cos)?.f_g_add(&turned.f_g_mul(&self.sin)?)
+		x.f_mul(&self.cos)?.f_add(&turned.f_mul(&self.sin)?)
 	}
 }
 
