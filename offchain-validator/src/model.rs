@@ -13,11 +13,11 @@ pub mod checkpoint;
 #[cfg(feature = "torch")]
 mod compute;
 mod config;
-pub mod description;
 #[cfg(feature = "torch")]
 mod cuda;
 #[cfg(feature = "torch")]
 mod descent;
+pub mod description;
 #[cfg(feature = "torch")]
 mod device;
 #[cfg(feature = "torch")]
@@ -28,9 +28,9 @@ mod fault;
 mod gpu_tests;
 #[cfg(feature = "torch")]
 mod llama;
-mod named;
 #[cfg(feature = "torch")]
 mod losses;
+mod named;
 #[cfg(feature = "torch")]
 mod normal;
 pub mod optimization;
@@ -47,10 +47,10 @@ pub(crate) mod tensor_file;
 #[cfg(feature = "torch")]
 mod trial;
 
-#[cfg(test)]
-pub(crate) use config::tests::tiny as config_of_tests;
 #[cfg(feature = "torch")]
 pub use compute::{Compute, ComputeError, Lane, Precision, Processor};
+#[cfg(test)]
+pub(crate) use config::tests::tiny as config_of_tests;
 pub use config::{ConfigError, ModelConfig};
 #[cfg(feature = "torch")]
 pub use cuda::CudaError;

@@ -137,7 +137,8 @@ async fn case(
 			let after = ours.run(move |ours| ours.after(&update, &batches)).await.expect("it runs");
 			let (own_after, random_after) = after.losses.split_at(args.batches);
 			let own_before = &own_before[place * args.batches..(place + 1) * args.batches];
-			let losses = [own_before, own_after, &random_before, random_after].map(offchain_validator::shared_model::mean);
+			let losses =
+				[own_before, own_after, &random_before, random_after].map(offchain_validator::shared_model::mean);
 			figures.add(ready, seconds / group.len() as f64, after.step, after.passes, losses, theirs);
 		}
 	}

@@ -84,9 +84,9 @@ impl Scene {
 		let mut batches = |name: String| {
 			let mut token = || (random.next_u64() % config.vocab_size as u64) as u32;
 			let mut row = || (0..length).map(|_| token()).collect::<Vec<_>>();
-			let drawn: Vec<Vec<Vec<u32>>> =
-				(0..args.batches).map(|_| (0..rows).map(|_| row()).collect()).collect();
-			let bytes: Vec<u8> = drawn.iter().flatten().flatten().flat_map(|token| i64::from(*token).to_le_bytes()).collect();
+			let drawn: Vec<Vec<Vec<u32>>> = (0..args.batches).map(|_| (0..rows).map(|_| row()).collect()).collect();
+			let bytes: Vec<u8> =
+				drawn.iter().flatten().flatten().flat_map(|token| i64::from(*token).to_le_bytes()).collect();
 			tensors.insert(name, bytes);
 			let batch = |rows: &Vec<Vec<u32>>| Batch::new(rows, &config, None).expect("the model can read it");
 			drawn.iter().map(batch).collect::<Vec<_>>()

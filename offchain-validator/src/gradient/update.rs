@@ -92,7 +92,9 @@ impl Decoder {
 		update: &'a Update,
 	) -> Result<(&'a Layout, &'a Sparse), StepError> {
 		let layout = self.layouts.get(parameter);
-		let layout = layout.filter(|layout| original.size().iter().eq(layout.shape().iter().map(|n| *n as i64).collect::<Vec<_>>().iter()));
+		let layout = layout.filter(|layout| {
+			original.size().iter().eq(layout.shape().iter().map(|n| *n as i64).collect::<Vec<_>>().iter())
+		});
 		let sparse = update.0.get(parameter);
 		match (layout, sparse) {
 			(Some(layout), Some(sparse)) if sparse.positions.len() == layout.sent() => Ok((layout, sparse)),

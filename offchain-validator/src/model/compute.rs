@@ -155,7 +155,9 @@ mod tests {
 
 	#[test]
 	fn processors_are_named_as_torch_names_them() {
-		for (text, processor) in [("cpu", Processor::Cpu), ("cuda:0", Processor::Cuda(0)), ("cuda:7", Processor::Cuda(7))] {
+		for (text, processor) in
+			[("cpu", Processor::Cpu), ("cuda:0", Processor::Cuda(0)), ("cuda:7", Processor::Cuda(7))]
+		{
 			assert_eq!((text.parse(), processor.to_string().as_str()), (Ok(processor), text));
 		}
 		assert_eq!("cuda".parse(), Ok(Processor::Cuda(0)));

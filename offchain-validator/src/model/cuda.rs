@@ -41,7 +41,8 @@ pub enum CudaError {
 
 /// Checks that all of `processors` are there. With a GPU among them, must come before anything else is asked of libtorch.
 pub(super) fn check(processors: &[Processor], folder: Option<&Path>) -> Result<(), CudaError> {
-	let gpus = || processors.iter().filter_map(|processor| if let Processor::Cuda(n) = processor { Some(*n) } else { None });
+	let gpus =
+		|| processors.iter().filter_map(|processor| if let Processor::Cuda(n) = processor { Some(*n) } else { None });
 	let Some(last) = gpus().max() else { return Ok(()) };
 	open(folder)?;
 	match tch::Cuda::device_count() {

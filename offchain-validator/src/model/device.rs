@@ -266,8 +266,9 @@ mod tests {
 			let device = Device::start(1, || Ok::<_, Infallible>(Frail { works: true })).await.unwrap();
 			assert_eq!(device.try_run(|_| Err::<(), _>("no memory")).await, Ok(Err("no memory")));
 			assert_eq!(device.try_run(|_| Ok::<_, ()>(7)).await, Ok(Ok(7)));
-			let stopped =
-				DeviceStopped { reason: "the device fails: libtorch fails: an illegal memory access was encountered".into() };
+			let stopped = DeviceStopped {
+				reason: "the device fails: libtorch fails: an illegal memory access was encountered".into(),
+			};
 			let broken = device.try_run(|engine| {
 				engine.works = false;
 				Err::<(), _>("a kernel failed")

@@ -280,12 +280,7 @@ fn rms_norm(config: &ModelConfig, x: &Tensor, weight: &Tensor) -> Result<Tensor,
 }
 
 /// Causal attention with grouped queries; all heads side by side, before the output projection.
-fn attention(
-	config: &ModelConfig,
-	rotary: &Rotary,
-	x: &Tensor,
-	[q, k, v]: [&Tensor; 3],
-) -> Result<Tensor, TchError> {
+fn attention(config: &ModelConfig, rotary: &Rotary, x: &Tensor, [q, k, v]: [&Tensor; 3]) -> Result<Tensor, TchError> {
 	let (sequences, length) = (x.size()[0], x.size()[1]);
 	let heads = |weight: &Tensor| {
 		let split = x.f_linear(weight, None::<Tensor>)?.f_view([sequences, length, -1, config.head_size() as i64])?;

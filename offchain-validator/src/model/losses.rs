@@ -61,9 +61,8 @@ fn passes(batches: &[&Batch], pass_tokens: usize) -> Vec<Pass> {
 	for (place, batch) in batches.iter().enumerate() {
 		let rows = batch.tokens.chunks(batch.length).zip(batch.targets.chunks(batch.length - 1));
 		for (tokens, targets) in rows {
-			let fits = |pass: &&mut Pass| {
-				pass.length == batch.length && pass.tokens.len() + batch.length <= pass_tokens
-			};
+			let fits =
+				|pass: &&mut Pass| pass.length == batch.length && pass.tokens.len() + batch.length <= pass_tokens;
 			let pass = match passes.last_mut().filter(fits) {
 				Some(pass) => pass,
 				None => {

@@ -70,7 +70,9 @@ pub enum NodeError {
 	#[error("{0}")]
 	Device(#[from] DeviceStopped),
 	/// A device computes otherwise than the first.
-	#[error("after the step of window {window} the devices hold different models: use devices of one kind, and start again")]
+	#[error(
+		"after the step of window {window} the devices hold different models: use devices of one kind, and start again"
+	)]
 	Diverged {
 		/// The window.
 		window: Window,

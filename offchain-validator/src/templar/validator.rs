@@ -110,7 +110,13 @@ impl Validator {
 		let (submissions, baseline) = tokio::try_join!(
 			self.node.submissions(&view, view.peers.miners.keys().copied()),
 			// While others' buckets answer the device has something to do.
-			async { if is_scored { Ok(None) } else { evaluate::baseline(&self.node, window, after).await } },
+			async {
+				if is_scored {
+					Ok(None)
+				} else {
+					evaluate::baseline(&self.node, window, after).await
+				}
+			},
 		)?;
 		let gathered = start.elapsed();
 		let findings = if is_scored {

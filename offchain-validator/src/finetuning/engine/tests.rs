@@ -116,7 +116,8 @@ fn a_sample_that_a_model_cannot_read_is_lost_and_the_others_are_not() {
 	let path = publish(&folder, "model", &Params::init(&hparams.model, 1).unwrap());
 	let fits = Example { tokens: vec![1; 8], prompt: 4 };
 	let too_long = Example { tokens: vec![1; 4_096], prompt: 4 };
-	let losses = Engine::new(hparams.clone(), Lane::CPU).losses(&path, &hparams.scoring.competitions[0], &[fits, too_long]);
+	let losses =
+		Engine::new(hparams.clone(), Lane::CPU).losses(&path, &hparams.scoring.competitions[0], &[fits, too_long]);
 	let losses = losses.unwrap();
 	assert!(losses[0].is_finite() && losses[1] == f64::INFINITY);
 }
@@ -129,5 +130,8 @@ fn what_comes_too_late_is_lost() {
 	let path = publish(&folder, "model", &Params::init(&hparams.model, 1).unwrap());
 	let example = Example { tokens: vec![1; 8], prompt: 4 };
 	let competition = hparams.scoring.competitions[0].clone();
-	assert_eq!(Engine::new(hparams.into(), Lane::CPU).losses(&path, &competition, &[example]).unwrap(), [f64::INFINITY]);
+	assert_eq!(
+		Engine::new(hparams.into(), Lane::CPU).losses(&path, &competition, &[example]).unwrap(),
+		[f64::INFINITY]
+	);
 }

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::super::{evaluation_step, Codec, Quantiser};
 use super::super::recorded::{compressed, drawn, gradient, integer, tiny_llama};
+use super::super::{evaluation_step, Codec, Quantiser};
 use super::*;
 use crate::model::{config_of_tests, elements, Batch, ModelConfig, Precision};
 

@@ -176,6 +176,9 @@ fn scaled_positions_turn_less() {
 	let tokens = Tensor::from_slice(&[1_i64, 2, 3, 4, 5, 6]).unsqueeze(0);
 	let of = |config: &ModelConfig| logits(config, &tensors(&params), &tokens);
 	let (plain, scaled) = (of(params.config()), of(&scaled));
-	assert!(plain.narrow(1, 0, 1).allclose(&scaled.narrow(1, 0, 1), 0.0, 1e-6, false), "the first position is not turned");
+	assert!(
+		plain.narrow(1, 0, 1).allclose(&scaled.narrow(1, 0, 1), 0.0, 1e-6, false),
+		"the first position is not turned"
+	);
 	assert!(!plain.allclose(&scaled, 0.0, 1e-4, false));
 }

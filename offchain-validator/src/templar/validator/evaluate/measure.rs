@@ -101,7 +101,10 @@ pub(super) async fn measure(
 	let verdicts: super::Verdicts = judged.into_iter().flatten().collect();
 	left_out.retain(|uid| !verdicts.contains_key(uid));
 	if !left_out.is_empty() {
-		warn!(window, "no time to measure {left_out:?}: their turn comes later, as whoever waits is drawn the likelier");
+		warn!(
+			window,
+			"no time to measure {left_out:?}: their turn comes later, as whoever waits is drawn the likelier"
+		);
 	}
 	Ok(Evaluated { verdicts, left_out })
 }
