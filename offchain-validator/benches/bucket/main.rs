@@ -116,9 +116,8 @@ fn content(uid: u16) -> Bytes {
 /// The plain side: seconds.
 async fn read_plainly(stores: &[Arc<dyn ObjectStore>]) -> f64 {
 	let began = Instant::now();
-	let reading = (0..MINERS).zip(stores).map(|(uid, store)| async move {
-		store.get(&location(uid)).await?.bytes().await
-	});
+	let reading =
+		(0..MINERS).zip(stores).map(|(uid, store)| async move { store.get(&location(uid)).await?.bytes().await });
 	let read: Vec<Bytes> = stream::iter(reading).buffer_unordered(AT_ONCE).try_collect().await.expect("all is there");
 	let seconds = began.elapsed().as_secs_f64();
 	assert!(read.len() == usize::from(MINERS) && read.iter().all(|bytes| bytes.len() == BYTES));

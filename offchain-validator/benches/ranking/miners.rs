@@ -5,7 +5,7 @@
 use std::convert::Infallible;
 
 use mechanisms::numpy::Generator;
-use offchain_validator::model::{gradients, Adam, Batch, Params};
+use offchain_validator::model::{gradients, Batch, Optimizer, Params, Rule};
 use offchain_validator::templar::Hparams;
 
 /// How the model is trained before anything is measured.
@@ -27,10 +27,10 @@ pub fn train(hparams: &Hparams, pages: &[Vec<u32>]) -> anyhow::Result<Trained> {
 	let (last, first) = pages.split_at(GRADIENT_PAGES.min(pages.len() / 2));
 	let batch = |pages: &[Vec<u32>]| Batch::new(pages, config, None);
 	let mut params = Params::init(config, hparams.training.init_seed)?;
-	let mut adam = Adam::new(LEARNING_RATE);
+	let mut adam = Optimizer::new(Rule::adam());
 	for pages in first.chunks_exact(size).cycle().take(STEPS) {
 		let gradients = gradients(&params, &[batch(pages)?]);
-		adam.step(&mut params, &gradients, 1);
+		adam.step(&mut params, &gradients, LEARNING_RATE);
 	}
 	let batches = last.chunks_exact(size).map(batch).collect::<Result<Vec<_>, _>>()?;
 	let positions: Vec<Vec<usize>> =

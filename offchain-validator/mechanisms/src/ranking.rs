@@ -206,9 +206,14 @@ impl Ranking {
 			losses.push(loss);
 			return Ok(Recorded::Kept);
 		}
+		self.withdraw(uid);
+		Ok(Recorded::Exploded)
+	}
+
+	/// Takes a miner out that cannot be measured any more. What was spent on it is spent.
+	pub fn withdraw(&mut self, uid: Uid) {
 		self.losses.remove(&uid);
 		self.order.retain(|other| *other != uid);
-		Ok(Recorded::Exploded)
 	}
 
 	/// How far the first miner is ahead of the second.

@@ -139,8 +139,11 @@ impl Bucket {
 /// A part of the very object that was looked at.
 async fn read_range(store: &dyn ObjectStore, about: &ObjectMeta, range: Range<u64>) -> Result<Bytes, Failure> {
 	let size = range.end - range.start;
-	let options =
-		GetOptions { if_match: about.e_tag.clone(), range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };
+	let options = GetOptions {
+		if_match: about.e_tag.clone(),
+		range: Some(GetRange::Bounded(range.clone())),
+		..GetOptions::default()
+	};
 	let answer = store.get_opts(&about.location, options).await?;
 	let said = |meta: &ObjectMeta| (meta.size, meta.last_modified, meta.e_tag.clone());
 	if said(&answer.meta) != said(about) || answer.range != range {

@@ -23,7 +23,7 @@ use object_store::client::{
 use object_store::ClientOptions;
 use reqwest::header::CONTENT_RANGE;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, Response};
+use reqwest::{Client, Method, Response, Url};
 use tokio::time::timeout;
 
 use super::folder::is_exhausted;
@@ -103,7 +103,7 @@ impl HttpService for Http {
 		let (parts, body) = request.into_parts();
 		// Objects alone are asked for without a query.
 		let is_object = parts.method == Method::GET && parts.uri.query().is_none();
-		let url = parts.uri.to_string().parse().map_err(|error| failed(HttpErrorKind::Unknown, &error))?;
+		let url = Url::parse(&parts.uri.to_string()).map_err(|error| failed(HttpErrorKind::Unknown, &error))?;
 		let mut request = reqwest::Request::new(parts.method, url);
 		*request.headers_mut() = parts.headers;
 		let sends = body.content_length() > 0;

@@ -104,7 +104,8 @@ impl Bucket {
 		let deleting = async {
 			let listing = store.list(folder.as_ref()).try_filter(|object| ready(is_old(object)));
 			let old: Vec<_> = listing.map_ok(|object| object.location).try_collect().await?;
-			store.delete_stream(stream::iter(old.into_iter().map(Ok)).boxed()).try_fold(0, |count, _| ready(Ok(count + 1))).await
+			let deleted = store.delete_stream(stream::iter(old.into_iter().map(Ok)).boxed());
+			deleted.try_fold(0, |count, _| ready(Ok(count + 1))).await
 		};
 		match timeout(WRITE_LIMIT, deleting).await {
 			Ok(Ok(deleted)) => Ok(deleted),
@@ -117,7 +118,7 @@ impl Bucket {
 	pub(super) fn store(&self) -> Result<&dyn ObjectStore, &'static str> {
 		match &self.place {
 			Place::Memory(store) | Place::Remote(store, _) | Place::Local(_, store) => Ok(store.as_ref()),
-			Place::Closed(why) => Err(why),
+			Place::Closed(why) => Err(*why),
 		}
 	}
 

@@ -99,7 +99,10 @@ mod tests {
 
 	#[test]
 	fn a_bucket_at_a_server_needs_keys_and_a_sound_endpoint() {
-		check_refused(&["--bucket", "s3", "--bucket-credentials", "/nowhere"], "--bucket-credentials: cannot read /nowhere");
+		check_refused(
+			&["--bucket", "s3", "--bucket-credentials", "/nowhere"],
+			"--bucket-credentials: cannot read /nowhere",
+		);
 		let local = ["--bucket", "local:miner", "--bucket-root", "."];
 		check_refused(&[&local[..], &["--bucket-endpoint", "https://user:hush@host"]].concat(), "--bucket-endpoint: ");
 	}

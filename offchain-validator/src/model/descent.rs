@@ -130,7 +130,10 @@ mod tests {
 		clipped.descend(&gradients, 1.0, 1e9);
 		assert!(distance(&after, &clipped) < 1e-5);
 		let steps = Gradients::between(&before, &clipped);
-		assert!(steps.named().zip(gradients.named()).all(|((_, step), (_, own))| step.allclose(own, 1e-4, 1e-6, false)));
+		assert!(steps
+			.named()
+			.zip(gradients.named())
+			.all(|((_, step), (_, own))| step.allclose(own, 1e-4, 1e-6, false)));
 	}
 
 	#[test]

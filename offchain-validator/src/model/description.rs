@@ -173,7 +173,11 @@ fn rope(config: &Config) -> Result<(f64, Option<RopeScaling>), DescriptionError>
 		Some("default") => Ok((theta, None)),
 		Some("llama3") => match serde_json::from_value(Value::Object(given)) {
 			Ok(scaling) => Ok((theta, Some(scaling))),
-			Err(_) => must_be(key, "incomplete", "factor, low_freq_factor, high_freq_factor and original_max_position_embeddings"),
+			Err(_) => must_be(
+				key,
+				"incomplete",
+				"factor, low_freq_factor, high_freq_factor and original_max_position_embeddings",
+			),
 		},
 		_ => must_be(key, &form.to_string(), EXPECTED),
 	}

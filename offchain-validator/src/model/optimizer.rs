@@ -107,7 +107,10 @@ mod tests {
 		for step in 0..10 {
 			let gradients = gradients(&params, &batch(step));
 			reference.zero_grad();
-			let losses = theirs.iter().zip(gradients.named()).map(|(theirs, (_, gradient))| (theirs * gradient).sum(Kind::Float));
+			let losses = theirs
+				.iter()
+				.zip(gradients.named())
+				.map(|(theirs, (_, gradient))| (theirs * gradient).sum(Kind::Float));
 			losses.reduce(|sum, part| sum + part).unwrap().backward(); // Of which this is the gradient.
 			reference.step();
 			optimizer.step(&mut params, &gradients, 0.01);
@@ -120,7 +123,9 @@ mod tests {
 
 	#[test]
 	fn steps_are_those_of_libtorch() {
-		check(ADAM_W, |store| nn::AdamW { beta1: 0.9, beta2: 0.95, wd: 0.1, ..Default::default() }.build(store, 0.01).unwrap());
+		check(ADAM_W, |store| {
+			nn::AdamW { beta1: 0.9, beta2: 0.95, wd: 0.1, ..Default::default() }.build(store, 0.01).unwrap()
+		});
 		check(Rule::adam(), |store| nn::Adam::default().build(store, 0.01).unwrap());
 		check(SGD, |store| nn::Sgd { momentum: 0.9, wd: 0.1, ..Default::default() }.build(store, 0.01).unwrap());
 		let plain = Rule::Sgd { momentum: 0.0, weight_decay: 0.0 };

@@ -93,8 +93,7 @@ pub fn load(folder: &Path, description: &Description) -> Result<Params, Reposito
 /// Writes a model to `folder`, which must exist, in files of about so many bytes. Another model there is replaced: each file
 /// is whole at any time, and all of them belong together again when this has ended.
 pub fn save(params: &Params, folder: &Path, numbers: Numbers, file_bytes: u64) -> Result<(), RepositoryError> {
-	let sizes: Vec<u64> =
-		specs(params.config(), numbers.kind()).iter().map(|spec| spec.bytes() as u64).collect();
+	let sizes: Vec<u64> = specs(params.config(), numbers.kind()).iter().map(|spec| spec.bytes() as u64).collect();
 	let parts = parts(&sizes, file_bytes);
 	let (mut weight_map, mut written) = (BTreeMap::new(), BTreeSet::new());
 	let names: Vec<&str> = params.named().map(|(name, _)| name).collect();

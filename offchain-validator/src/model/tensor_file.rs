@@ -16,9 +16,9 @@ use std::collections::BTreeMap;
 #[cfg(feature = "torch")]
 pub(crate) use disk::{save, OpenError, TensorFile};
 pub(crate) use header::header;
+pub(crate) use numbers::f32s;
 #[cfg(feature = "torch")]
 pub(crate) use numbers::{bf16_bytes, bf16s, f32_bytes};
-pub(crate) use numbers::f32s;
 
 /// Bytes of the header's length.
 const PREFIX: usize = 8;

@@ -113,7 +113,9 @@ impl Engine {
 	/// Turns what this window has learnt into a submission, by way of the momentum. None if there was no batch.
 	pub fn submission(&mut self, learning_rate: f64) -> Result<Option<BTreeMap<String, Compressed>>, EngineError> {
 		let Some(gradient) = self.learnt() else { return Ok(None) };
-		self.momentum.accumulate(&gradient, learning_rate);
+		// Steps of its own have had their learning rate.
+		let rate = if self.inner.is_some() { 1.0 } else { learning_rate };
+		self.momentum.accumulate(&gradient, rate);
 		Ok(Some(self.momentum.compress(&self.codec)?))
 	}
 

@@ -51,8 +51,7 @@ mod tests {
 	use crate::model::{config_of_tests as tiny, loss, Rule, Schedule};
 
 	fn inner() -> Inner {
-		let schedule =
-			Schedule { learning_rate: 0.01, warmup_steps: 0, start_factor: 1.0, t_max: 1_000, lowest: 0.1 };
+		let schedule = Schedule { learning_rate: 0.01, warmup_steps: 0, start_factor: 1.0, t_max: 1_000, lowest: 0.1 };
 		Inner::new(InnerOptimization {
 			optimizer: Rule::adam(),
 			schedule,

@@ -26,7 +26,10 @@ fn is_object(fetched: &Fetched, content: &[u8]) {
 }
 
 /// The bucket of an account as a reader sees it through a proxy, holding `content`.
-async fn through(content: &[u8], trick: impl Fn(&Asked, Answer) -> Vec<Step> + Send + Sync + 'static) -> (Proxy, Bucket) {
+async fn through(
+	content: &[u8],
+	trick: impl Fn(&Asked, Answer) -> Vec<Step> + Send + Sync + 'static,
+) -> (Proxy, Bucket) {
 	let own = OwnBucket::S3(OwnKeys::of_tests(&server().account()));
 	let bucket = buckets_at(server().endpoint()).own(&own).unwrap();
 	bucket.put(&KEY, Bytes::copy_from_slice(content)).await.unwrap();
@@ -47,8 +50,7 @@ async fn a_body_unlike_its_announcement_is_told() {
 		let chunks = chunks.into_iter().map(|chunk| Ok(Bytes::from(chunk)));
 		body(stream::iter(chunks).boxed(), size).await
 	};
-	let is_changed =
-		|read| matches!(read, Err(Failure::Peer(Fetched::Unreachable(why))) if why.contains("changed"));
+	let is_changed = |read| matches!(read, Err(Failure::Peer(Fetched::Unreachable(why))) if why.contains("changed"));
 	assert!(matches!(read(vec!["ab", "c"], 3).await, Ok(bytes) if bytes == "abc"));
 	for chunks in [vec!["ab"], vec!["ab", "cd"], vec![], vec!["ab", "", "c"]] {
 		assert!(is_changed(read(chunks, 3).await));

@@ -1,4 +1,4 @@
-let anew = || -> io::Result<_> {// SPDX-License-Identifier: Apache-2.0
+// SPDX-License-Identifier: Apache-2.0
 
 //! From files to pages: reads documents, turns them into tokens many at a time, and notes from time to time how far it is.
 
@@ -74,14 +74,26 @@ impl<'a> Cutter<'a> {
 			let writer = PageWriter::resume(&staging.new, &staging.parent, options, begun.position).ok()?;
 			Some((writer, begun.tally, begun.files, begun.documents))
 		});
-		let anew = || {
+		let anew = || -> io::Result<_> {
 			staging.clear()?;
 			Ok((PageWriter::new(&staging.new, &staging.parent, options)?, Tally::default(), 0, 0))
 		};
 		// What was left is damaged if it cannot be gone on from: no reason to fail.
 		let (writer, tally, files, documents) = resumed.map_or_else(anew, Ok).map_err(unwritable(staging))?;
 		let (batch, batch_bytes, tokens) = (Vec::new(), 0, Vec::new());
-		Ok(Self { selection, options, staging, fingerprint, writer, tally, batch, batch_bytes, tokens, files, documents })
+		Ok(Self {
+			selection,
+			options,
+			staging,
+			fingerprint,
+			writer,
+			tally,
+			batch,
+			batch_bytes,
+			tokens,
+			files,
+			documents,
+		})
 	}
 
 	/// Takes a document of `file`, if it is one and there is room.

@@ -7,14 +7,13 @@ use crate::data::{cut, Cut, CutOptions};
 
 #[derive(serde::Deserialize)]
 struct Case {
-	sequenceShardReader::open(&corpus.join("heldout.bin"), 4, 4).unwrap().digest().unwrap();length: usize,
+	sequence_length: usize,
 	batch_size: usize,
 	buffer: Vec<i64>,
 	batches: Vec<Vec<Vec<i64>>>,
 }
 
-/// A corpus of letters, in 4 tokens a let page = |page| dataset.train_page(page).unwrap().into_iter().map(|token| token as u8);
-	let copy: Vec<u8> = (0..4).flat_map(page).collect();, every fifth page held out.
+/// A corpus of letters, in 4 tokens a page, every fifth page held out.
 fn letters() -> (tempfile::TempDir, Dataset) {
 	let folder = tempfile::tempdir().unwrap();
 	let text = folder.path().join("letters.txt");

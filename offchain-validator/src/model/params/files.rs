@@ -118,10 +118,6 @@ pub(in crate::model) fn specs(config: &ModelConfig, kind: Kind) -> Vec<TensorSpe
 /// Opens a file that must hold exactly `specs`.
 fn open(path: &Path, specs: &[TensorSpec]) -> Result<TensorFile, ParamsError> {
 	TensorFile::open(path, specs, METADATA_BYTES).map_err(|error| ParamsError::opening(path, error))
-|error| match error {
-		OpenError::File(source) => ParamsError::File { action: "reading", path: path.into(), source },
-		OpenError::Contents(source) => ParamsError::Contents { path: path.into(), source },
-	})
 }
 
 /// The tensor that the bytes of `spec` are, if all its numbers are finite.

@@ -78,12 +78,7 @@ pub(crate) fn header(metadata: &BTreeMap<String, String>, specs: &[TensorSpec]) 
 }
 
 /// Reads the header of a file of at most `max` bytes that must hold exactly `specs`, in so many bytes of `data`.
-pub(super) fn parse(
-	header: &[u8],
-	data: usize,
-	specs: &[TensorSpec],
-	max: usize,
-) -> Result<Parsed, TensorFileError> {
+pub(super) fn parse(header: &[u8], data: usize, specs: &[TensorSpec], max: usize) -> Result<Parsed, TensorFileError> {
 	check_size(header.len(), specs, max)?;
 	let UniqueKeys(mut header) = serde_json::from_slice::<UniqueKeys<HeaderEntry>>(header)
 		.map_err(|error| TensorFileError::Header(short(&error.to_string())))?;

@@ -64,9 +64,8 @@ async fn what_has_no_end_is_given_up() {
 	let began = Instant::now();
 	let body = |_: &Asked, answer: Answer| vec![answer.without("content-length").head(), endless()];
 	is_unreachable(&fetched(CONTENT, body).await, "");
-	let refusal = |_: &Asked, answer: Answer| {
-		vec![answer.status("403 Forbidden").without("content-length").head(), endless()]
-	};
+	let refusal =
+		|_: &Asked, answer: Answer| vec![answer.status("403 Forbidden").without("content-length").head(), endless()];
 	is_unreachable(&fetched(CONTENT, refusal).await, "more than 4194304 bytes");
 	let header = |_: &Asked, _: Answer| vec![Step::Send(b"HTTP/1.1 200 OK\r\nx: ".to_vec()), endless()];
 	is_unreachable(&fetched(CONTENT, header).await, "");
