@@ -165,6 +165,32 @@ mod tests {
 		check_close(params.losses(&[&batch], 100).unwrap()[0], loss(&params, &batch));
 	}
 
+	/// In a process of its own that may have but so much memory.
+	#[test]
+	fn what_there_is_no_memory_for_costs_one_measurement() {
+		let test = std::thread::current().name().unwrap().replace("costs_one_measurement", "is_a_fault");
+		let limited = "ulimit -v 6000000 && exec \"$0\" \"$@\"";
+		let mut child = std::process::Command::new("sh");
+		child.args(["-c", limited]).arg(std::env::current_exe().unwrap()).args(["--exact", &test, "--ignored"]);
+		let output = child.output().unwrap();
+		let told = String::from_utf8_lossy(&output.stdout);
+		assert!(output.status.success() && told.contains("1 passed"), "{told}");
+	}
+
+	#[test]
+	#[ignore = "for a process with little memory"]
+	fn what_there_is_no_memory_for_is_a_fault() {
+		let config = ModelConfig { intermediate_size: 1 << 20, hidden_size: 2, num_attention_heads: 1, ..tiny() };
+		let params = Params::init(&config, 1).unwrap();
+		let batch = |rows| Batch::new(&vec![vec![1; 32]; rows], &config, None).unwrap();
+		let (small, large) = (batch(1), batch(64));
+		let before = params.losses(&[&small], 32).unwrap();
+		assert!(matches!(params.losses(&[&large], usize::MAX), Err(Fault::Memory(_))), "8 GiB an activation");
+		assert_eq!(params.losses(&[&small], 32).unwrap(), before);
+		// In passes that there is room for it can be measured.
+		assert!((params.losses(&[&large], 32).unwrap()[0] - before[0]).abs() < 1e-4);
+	}
+
 	#[test]
 	fn parameters_that_have_diverged_have_no_finite_loss() {
 		let mut params = params();
