@@ -28,5 +28,5 @@ pub use fetch::Fetched;
 pub(crate) use folder::{in_words, is_exhausted};
 pub use key::{Kind, ObjectKey};
 pub use own::{KeysError, OwnBucket, OwnKeys};
-pub use s3::S3;
+pub use s3::{DEFAULT_REGION, S3};
 pub use store::Bucket;

@@ -40,7 +40,7 @@ pub struct OwnKeys {
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
 	/// Something is not said.
-	#[error("{0} is not set, or is empty: {} are needed, as variables or in a file", NAMES.join(", "))]
+	#[error("{0} is not set, or is empty: {all} are needed, as variables or in a file", all = NAMES.join(", "))]
 	Missing(&'static str),
 	/// A value cannot be what it should be.
 	#[error(

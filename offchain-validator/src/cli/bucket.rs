@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::{bail, Context as _};
 use clap::Args;
-use offchain_validator::bucket::{BucketName, Buckets, OwnBucket, OwnKeys, S3};
+use offchain_validator::bucket::{BucketName, Buckets, OwnBucket, OwnKeys, DEFAULT_REGION, S3};
 use offchain_validator::participant::ObjectsSettings;
 
 #[derive(Args)]
@@ -33,7 +33,7 @@ pub struct BucketArgs {
 	bucket_endpoint: Option<String>,
 
 	/// Region to sign requests for.
-	#[arg(long, value_name = "NAME", default_value = "auto")]
+	#[arg(long, value_name = "NAME", default_value = DEFAULT_REGION)]
 	bucket_region: String,
 }
 

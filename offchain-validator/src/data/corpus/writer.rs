@@ -79,7 +79,9 @@ impl PageWriter {
 		// What was written after that is written anew.
 		let later = (at.train.len() + usize::from(writer.open.is_some())..).map(manifest::train_file);
 		later.map_while(|file| fs::remove_file(folder.join(file)).ok()).for_each(drop);
-		[manifest::HELDOUT, manifest::MANIFEST].map(|file| fs::remove_file(folder.join(file)).ok());
+		for file in [manifest::HELDOUT, manifest::MANIFEST] {
+			drop(fs::remove_file(folder.join(file)));
+		}
 		(writer.filled, writer.train, writer.page) = (at.filled, at.train, at.page);
 		Ok(writer)
 	}

@@ -96,7 +96,7 @@ fn wrong_shape() -> Vec<Case> {
 		shape("huge sides", "m.vals", json!([u64::MAX, u64::MAX, 3]), "tensor m.vals is U8 [18446744073709551615, "),
 		shape("negative sides", "m.vals", json!([-1, 2, 2]), "bad header"),
 		shape("a longer table", "m.quant_params", json!([258]), "tensor m.quant_params is F32 [258]: must be F32 [6]"),
-		shape("more indices", "m.idxs", json!([1 << 40]), "tensor m.idxs is U8 [1099511627776]: must be U8 [6]"),
+		shape("more indices", "m.idxs", json!([1_u64 << 40]), "tensor m.idxs is U8 [1099511627776]: must be U8 [6]"),
 		HONEST.header("plain values", |header| header["m.vals"]["dtype"] = "F32".into(), "tensor m.vals is F32"),
 		HONEST.header("unpacked indices", |header| header["m.idxs"]["dtype"] = "I16".into(), "tensor m.idxs is I16"),
 	]
