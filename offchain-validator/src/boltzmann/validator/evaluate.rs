@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use futures::{stream, StreamExt as _};
+use futures::stream;
 use mechanisms::boltzmann::{State, Verdict};
 use mechanisms::numpy::Generator;
 use mechanisms::Uid;
@@ -66,7 +66,7 @@ pub(super) async fn measure(
 	};
 	let in_time = || clock.window().is_ok_and(|window| window <= last); // Without a chain the next question to it tells.
 	let verdicts: Verdicts =
-		node.device.share(stream::iter(&drawn).copied(), in_time, judge).await?.into_iter().collect();
+		node.device.share(stream::iter(drawn.iter().copied()), in_time, judge).await?.into_iter().collect();
 	Ok(Measured { ran_out: verdicts.len() < drawn.len(), verdicts })
 }
 

@@ -174,7 +174,7 @@ fn scaled_positions_turn_less() {
 	let params = params();
 	let scaled = ModelConfig { rope_scaling: Some(scaling), ..params.config().clone() };
 	let tokens = Tensor::from_slice(&[1_i64, 2, 3, 4, 5, 6]).unsqueeze(0);
-	let of = |config: &ModelConfig| logits(config, &tensors(&params), &tokens);
+	let of = |config: &ModelConfig| logits(config, &tensors(&params), &tokens).unwrap();
 	let (plain, scaled) = (of(params.config()), of(&scaled));
 	assert!(
 		plain.narrow(1, 0, 1).allclose(&scaled.narrow(1, 0, 1), 0.0, 1e-6, false),
