@@ -42,4 +42,4 @@ fi
 SHARDS_PYTHON=$place/bin/python SHARDS_FOLDER=$folder SHARDS_ROUNDS=${ROUNDS:-5} \
 	SHARDS_REPORT=$CARGO_TARGET_DIR/bench-shards.json \
 	cargo bench --locked --profile dev --config profile.dev.package.offchain-validator.opt-level=3 \
-	-p offchain-validator --no-default-features --bench shards
+	-p offchain-validator --bench shards

@@ -48,7 +48,10 @@ impl Losses {
 
 	/// What each miner takes off the loss of the whole pool, on average over its pages: the truth.
 	pub fn reductions(&self) -> Vec<f64> {
-		self.after.iter().map(|after| moments(self.before.iter().zip(after).map(|(before, after)| before - after)).0).collect()
+		self.after
+			.iter()
+			.map(|after| moments(self.before.iter().zip(after).map(|(before, after)| before - after)).0)
+			.collect()
 	}
 
 	/// That of the best and of the worst miner.
@@ -59,9 +62,24 @@ impl Losses {
 
 	/// Deviation over pages of what the middle miner takes off, and of its difference to the next.
 	pub fn deviation(&self) -> (f64, f64) {
-		let [one, other] = [self.miners() / 2 - 1, self.miners() / 2].map(|miner| &self.after[miner]);
-		let own = moments(self.before.iter().zip(one).map(|(before, after)| before - after)).1;
-		(own, moments(one.iter().zip(other).map(|(one, other)| one - other)).1)
+		let own = moments(self.before.iter().zip(self.middle().0).map(|(before, after)| before - after)).1;
+		(own, moments(self.differences()).1)
+	}
+
+	/// Of the difference of the middle miner to the next.
+	pub fn skewness(&self) -> f64 {
+		let (mean, deviation) = moments(self.differences());
+		moments(self.differences().map(|difference| ((difference - mean) / deviation).powi(3))).0
+	}
+
+	fn middle(&self) -> (&[f64], &[f64]) {
+		let next = self.miners() / 2;
+		(&self.after[next - 1], &self.after[next])
+	}
+
+	fn differences(&self) -> impl Iterator<Item = f64> + Clone + '_ {
+		let (one, other) = self.middle();
+		one.iter().zip(other).map(|(one, other)| one - other)
 	}
 }
 

@@ -75,6 +75,8 @@ struct Population {
 	reduction: (f64, f64),
 	/// Deviation over the pages of what the middle miner reduces, and of its difference to the next.
 	deviation: (f64, f64),
+	/// Skewness of that difference.
+	skewness: f64,
 	rules: Vec<Rule>,
 }
 
@@ -138,10 +140,8 @@ fn population(losses: &Losses, seeds: u32) -> Population {
 	];
 	let races: Vec<(&'static str, Race)> =
 		rules.into_iter().map(|(name, sampling, pages)| (name, Race::run(losses, sampling, pages, seeds))).collect();
-	let reached: Vec<[Option<u64>; 2]> = races
-		.iter()
-		.map(|(_, race)| [race.all().first_at(TARGET), race.after().first_at(TARGET)])
-		.collect();
+	let reached: Vec<[Option<u64>; 2]> =
+		races.iter().map(|(_, race)| [race.all().first_at(TARGET), race.after().first_at(TARGET)]).collect();
 	let ratio = |count: usize, rule: usize| Some(reached[0][count]? as f64 / reached[rule][count]? as f64);
 	let rule = |(place, (name, race)): (usize, &(&'static str, Race))| Rule {
 		name,
@@ -156,6 +156,7 @@ fn population(losses: &Losses, seeds: u32) -> Population {
 		miners: losses.miners(),
 		reduction: losses.reduction(),
 		deviation: losses.deviation(),
+		skewness: losses.skewness(),
 		rules: races.iter().enumerate().map(rule).collect(),
 	}
 }
@@ -164,13 +165,21 @@ fn print(report: &Report) {
 	for population in &report.populations {
 		let ((best, worst), (own, paired)) = (population.reduction, population.deviation);
 		println!("\n{} miners: the best takes {best:.4} nats per token off, the worst {worst:.4};", population.miners);
-		println!("deviation over pages {own:.4}, of the difference of two neighbours {paired:.4}");
+		println!(
+			"deviation over pages {own:.4}, of the difference of two neighbours {paired:.4}, its skewness {:.2}",
+			population.skewness
+		);
 		println!("{:<20} {:>12} {:>8} {:>14} {:>8}", "rule", "tokens", "ratio", "after alone", "ratio");
 		let text = |value: Option<f64>| value.map_or_else(|| "never".into(), |value| format!("{value:.1}"));
 		for rule in &population.rules {
 			let whole = |tokens: Option<u64>| tokens.map_or_else(|| "never".into(), |tokens| tokens.to_string());
 			let (tokens, after) = (whole(rule.tokens), whole(rule.tokens_after));
-			println!("{:<20} {tokens:>12} {:>8} {after:>14} {:>8}", rule.name, text(rule.ratio), text(rule.ratio_after));
+			println!(
+				"{:<20} {tokens:>12} {:>8} {after:>14} {:>8}",
+				rule.name,
+				text(rule.ratio),
+				text(rule.ratio_after)
+			);
 			if let Some(stopped) = rule.stopped {
 				println!("{:<20} {stopped}", "");
 			}

@@ -88,7 +88,5 @@ impl Trained {
 /// By the method of Box and Muller.
 fn normals(random: &mut Generator, count: usize) -> Vec<f32> {
 	let mut uniform = || ((random.next_u64() >> 12) as f64 + 0.5) / (1u64 << 52) as f64;
-	(0..count)
-		.map(|_| ((-2.0 * uniform().ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos()) as f32)
-		.collect()
+	(0..count).map(|_| ((-2.0 * uniform().ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos()) as f32).collect()
 }

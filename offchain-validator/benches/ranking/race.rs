@@ -53,6 +53,8 @@ pub struct Stopped {
 	pub pages: (usize, usize),
 	/// Neighbours whose order was left open.
 	pub open: usize,
+	/// Pairs settled in all runs, and those settled the wrong way.
+	pub settled: (usize, usize),
 	/// Mean confidence of the scores.
 	pub confidence: f64,
 }
@@ -101,6 +103,7 @@ impl Race {
 			tau: of(|stopped| stopped.tau),
 			pages: (of(|stopped| stopped.pages.0 as f64) as usize, of(|stopped| stopped.pages.1 as f64) as usize),
 			open: of(|stopped| stopped.open as f64) as usize,
+			settled: all.iter().fold((0, 0), |(all, wrong), run| (all + run.settled.0, wrong + run.settled.1)),
 			confidence: of(|stopped| stopped.confidence),
 		})
 	}
@@ -109,7 +112,8 @@ impl Race {
 impl Run {
 	fn new(losses: &Losses, sampling: Sampling, pages: u32, seed: u32) -> Self {
 		let truth = losses.reductions();
-		let shuffled = |seed: u32| Generator::new(seed).choice(losses.pages(), losses.pages()).expect("as many as there are");
+		let shuffled =
+			|seed: u32| Generator::new(seed).choice(losses.pages(), losses.pages()).expect("as many as there are");
 		// Each miner's own draw without a page twice, which is the best that pages of its own can do.
 		let own: Vec<Vec<usize>> = match sampling {
 			Sampling::Reference => (0..truth.len() as u32).map(|miner| shuffled(1_000 * (seed + 1) + miner)).collect(),
@@ -137,7 +141,7 @@ impl Run {
 				break;
 			}
 		}
-		let stopped = matches!(sampling, Sampling::Sequential(_)).then(|| Stopped::new(&ranking.outcome(), &spent, losses));
+		let stopped = matches!(sampling, Sampling::Sequential(_)).then(|| Stopped::new(&ranking, &spent, losses));
 		Self { looks, stopped }
 	}
 }
@@ -159,15 +163,19 @@ impl Spent {
 }
 
 impl Stopped {
-	fn new(outcome: &Outcome, spent: &Spent, losses: &Losses) -> Self {
+	fn new(ranking: &Ranking, spent: &Spent, losses: &Losses) -> Self {
+		let (outcome, truth) = (ranking.outcome(), losses.reductions());
+		let is_wrong = |(one, other): &(Uid, Uid)| truth[usize::from(*one)] < truth[usize::from(*other)];
 		let pages = || outcome.miners.values().map(|miner| miner.pages);
-		let look = spent.look(losses, agreement(outcome, &losses.reductions()));
+		let look = spent.look(losses, agreement(&outcome, &truth));
 		Self {
 			tokens: look.all,
 			tau: look.tau,
 			pages: (pages().min().unwrap_or_default(), pages().max().unwrap_or_default()),
 			open: outcome.open,
-			confidence: outcome.miners.values().map(|miner| miner.confidence).sum::<f64>() / outcome.miners.len() as f64,
+			settled: (ranking.settled().len(), ranking.settled().filter(is_wrong).count()),
+			confidence: outcome.miners.values().map(|miner| miner.confidence).sum::<f64>()
+				/ outcome.miners.len() as f64,
 		}
 	}
 }
@@ -181,9 +189,9 @@ impl Curve {
 
 impl fmt::Display for Stopped {
 	fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-		let Self { tokens, tau, pages: (fewest, most), open, confidence } = self;
+		let Self { tokens, tau, pages: (fewest, most), open, settled: (settled, wrong), confidence } = self;
 		write!(f, "stops at {tokens} tokens with τ {tau:.3}, {fewest} to {most} pages a miner, {open} pairs open, ")?;
-		write!(f, "confidence {confidence:.3}")
+		write!(f, "confidence {confidence:.3}; of {settled} pairs settled in all runs {wrong} the wrong way")
 	}
 }
 

@@ -21,7 +21,8 @@ pub fn pages(checkout: &Path, bytes: usize) -> io::Result<Vec<Vec<u32>>> {
 			text.push(0); // Ends a document.
 		}
 	}
-	let pages: Vec<Vec<u32>> = text.chunks_exact(bytes).map(|page| page.iter().copied().map(u32::from).collect()).collect();
+	let pages: Vec<Vec<u32>> =
+		text.chunks_exact(bytes).map(|page| page.iter().copied().map(u32::from).collect()).collect();
 	let order = Generator::new(1).choice(pages.len(), pages.len()).expect("as many as there are");
 	Ok(order.into_iter().map(|page| pages[page].clone()).collect())
 }

@@ -2,12 +2,15 @@
 
 //! Compressing and decoding the gradient of a model of 125 million parameters, against the procedure as published on PyTorch:
 //! the same numbers and threads, in turns in the same run, after which both have decoded the same.
+//!
+//! `REFERENCE_PYTHON` names a Python with torch. Figures are also written as JSON to the file `CODEC_FIGURES`, if that is set.
 
 mod reference;
 
 use std::time::Instant;
 
 use compression::{Codec, Coding, Compressed, Layouts, Quantiser};
+use serde_json::{json, Value};
 
 use reference::{Given, Reference, Turn};
 
@@ -104,7 +107,8 @@ fn difference(ours: &[f32], theirs: &[f32]) -> f64 {
 	(apart / square(&mut theirs.iter().copied())).sqrt()
 }
 
-fn compare(form: &Form, shapes: &[(String, Vec<usize>)], values: &[f32], threads: usize) {
+/// Prints and gives back what each of both takes, in seconds.
+fn compare(form: &Form, shapes: &[(String, Vec<usize>)], values: &[f32], threads: usize) -> Vec<Value> {
 	let layouts = Layouts::with_coding(shapes, TARGET_CHUNK, form.topk, form.coding()).expect("they can be cut");
 	let codec = Codec::new(layouts, threads);
 	let shapes = shapes.iter().map(|(_, shape)| &shape[..]).collect();
@@ -117,12 +121,17 @@ fn compare(form: &Form, shapes: &[(String, Vec<usize>)], values: &[f32], threads
 	assert!(difference <= form.tolerance, "{}: both decode to what is {difference:.1e} apart", form.name);
 	let steps: [(&str, fn(&Turn) -> f64); 3] =
 		[("encode", |turn| turn.encode), ("decode", |turn| turn.decode), ("both", |turn| turn.encode + turn.decode)];
+	let mut figures = Vec::new();
 	for (step, seconds) in steps {
 		let [ours, theirs] = [&ours, &theirs].map(|turns| median(turns.iter().map(seconds).collect()));
 		let verdict = if step == "both" && theirs / ours < GOAL { "  NOT reached" } else { "" };
 		println!("{:<24} {step:<8} {ours:>9.3} {theirs:>9.3} {:>7.2}{verdict}", form.name, theirs / ours);
+		figures.push(json!({
+			"form": form.name, "step": step, "seconds": ours, "reference_seconds": theirs, "ratio": theirs / ours,
+		}));
 	}
 	println!("{:<24} decoded alike but for {difference:.1e}", form.name);
+	figures
 }
 
 fn main() {
@@ -132,7 +141,9 @@ fn main() {
 	println!("{count} parameters, {threads} threads, medians of {TURNS} turns; goal {GOAL} times as fast");
 	println!("{:<24} {:<8} {:>9} {:>9} {:>7}", "form", "", "ours, s", "torch, s", "ratio");
 	let values = values(count);
-	for form in &FORMS {
-		compare(form, &shapes, &values, threads);
+	let figures: Vec<Value> = FORMS.iter().flat_map(|form| compare(form, &shapes, &values, threads)).collect();
+	if let Some(file) = std::env::var_os("CODEC_FIGURES") {
+		let figures = json!({ "parameters": count, "threads": threads, "turns": TURNS, "figures": figures });
+		std::fs::write(&file, figures.to_string()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
 	}
 }

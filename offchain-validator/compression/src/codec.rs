@@ -198,7 +198,9 @@ impl Codec {
 	) -> Result<Vec<Part<'a>>, StepError> {
 		let fits = |sent: &Compressed| {
 			let is_below = |index: &u16| usize::from(*index) < layout.total();
-			sent.indices.len() == layout.sent() && sent.values.len() == layout.sent() && sent.indices.iter().all(is_below)
+			sent.indices.len() == layout.sent()
+				&& sent.values.len() == layout.sent()
+				&& sent.indices.iter().all(is_below)
 		};
 		let part = |sent: &&'a Compressed| match fits(sent) {
 			true => Ok(Part { indices: &sent.indices, values: sent.values.numbers(), factor: 1.0 }),
@@ -263,14 +265,7 @@ impl Codec {
 	}
 
 	/// The stripe at `y` of the mean of `parts`.
-	fn decode_stripe(
-		&self,
-		layout: &Layout,
-		y: usize,
-		parts: &[Part<'_>],
-		decoded: &mut [f32],
-		scratch: &mut Scratch,
-	) {
+	fn decode_stripe(&self, layout: &Layout, y: usize, parts: &[Part<'_>], decoded: &mut [f32], scratch: &mut Scratch) {
 		let ([_, columns], [_, width]) = (layout.grid(), layout.chunk());
 		for x in 0..columns {
 			scratch.add((y * columns + x) * layout.kept(), layout.kept(), parts);

@@ -172,9 +172,8 @@ impl Layouts {
 		topk: usize,
 		coding: Coding,
 	) -> Result<Self, LayoutError> {
-		let layout = |(name, shape): &(String, Vec<usize>)| {
-			Ok((name.clone(), Layout::new(shape, target_chunk, topk, coding)?))
-		};
+		let layout =
+			|(name, shape): &(String, Vec<usize>)| Ok((name.clone(), Layout::new(shape, target_chunk, topk, coding)?));
 		Ok(Self { coding, layouts: shapes.iter().map(layout).collect::<Result<_, _>>()? })
 	}
 

@@ -216,6 +216,11 @@ impl Ranking {
 		self.order.retain(|other| *other != uid);
 	}
 
+	/// The pairs of which the first is better, at the confidence of the sequential rule.
+	pub fn settled(&self) -> impl ExactSizeIterator<Item = (Uid, Uid)> + '_ {
+		self.above.iter().copied()
+	}
+
 	/// How far the first miner is ahead of the second.
 	fn lead(&self, one: Uid, other: Uid) -> Mean {
 		match self.sampling {

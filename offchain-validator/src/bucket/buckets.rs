@@ -94,15 +94,14 @@ mod tests {
 	use crate::bucket::server::{buckets_at, fresh, server};
 	use crate::bucket::OwnKeys;
 
-	/// A bucket of which others learn a key that the server does not let read.
-	fn misread() -> OwnBucket {
-		let account = server().account();
+	/// A bucket for which we have keys of these names.
+	fn with_keys(account: &str, reader: &str, writer: &str) -> OwnBucket {
 		let keys = OwnKeys::from_values(|name| {
-			let key = if name.contains("WRITE") { s3_server::writer(&account) } else { "other".into() };
+			let key = if name.contains("WRITE") { writer } else { reader };
 			Some(match name {
-				"BUCKET_ACCOUNT_ID" => account.clone(),
-				name if name.contains("SECRET") => s3_server::secret(&key),
-				_ => key,
+				"BUCKET_ACCOUNT_ID" => account.into(),
+				name if name.contains("SECRET") => s3_server::secret(key),
+				_ => key.into(),
 			})
 		});
 		OwnBucket::S3(keys.unwrap())
@@ -112,10 +111,12 @@ mod tests {
 	async fn keys_that_do_not_do_what_they_should_are_told_at_the_start() {
 		let buckets = buckets_at(server().endpoint());
 		buckets.check(&fresh(), 3).await.unwrap();
-		let error = buckets.check(&misread(), 3).await.unwrap_err();
+		let account = server().account();
+		let (reader, writer) = (s3_server::reader(&account), s3_server::writer(&account));
+		let error = buckets.check(&with_keys(&account, "other", &writer), 3).await.unwrap_err();
 		assert!(matches!(error, BucketError::Unreadable { .. }), "{error}");
-		let nowhere = OwnBucket::S3(OwnKeys::of_tests("nobody"));
-		assert!(matches!(buckets.check(&nowhere, 3).await, Err(BucketError::Put { .. })));
+		let error = buckets.check(&with_keys(&account, &reader, "other"), 3).await.unwrap_err();
+		assert!(matches!(error, BucketError::Put { .. }), "{error}");
 	}
 
 	#[tokio::test]

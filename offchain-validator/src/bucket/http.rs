@@ -181,9 +181,13 @@ mod tests {
 	#[test]
 	fn a_lack_of_file_descriptors_is_told_once() {
 		let http = Http::new().unwrap();
-		http.note(&io::Error::other(io::Error::from_raw_os_error(111)));
+		let note = |code| {
+			let source = Box::new(io::Error::from_raw_os_error(code));
+			http.note(&object_store::Error::Generic { store: "test", source });
+		};
+		note(111);
 		assert!(!http.take_exhausted(), "the other side refused");
-		http.note(&io::Error::other(io::Error::from_raw_os_error(24)));
+		note(24);
 		assert!(http.take_exhausted() && !http.take_exhausted());
 	}
 }

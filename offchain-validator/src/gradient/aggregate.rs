@@ -83,10 +83,7 @@ pub fn evaluation_step(
 }
 
 /// Every parameter, each filled by `decode`.
-fn decoded(
-	codec: &Codec,
-	decode: impl Fn(&str, &mut [f32]) -> Result<(), StepError>,
-) -> Result<Aggregated, StepError> {
+fn decoded(codec: &Codec, decode: impl Fn(&str, &mut [f32]) -> Result<(), StepError>) -> Result<Aggregated, StepError> {
 	let tensor = |(parameter, layout): (&str, &super::Layout)| {
 		Ok((parameter.to_owned(), codec.decoded(layout, |values| decode(parameter, values))?))
 	};

@@ -90,7 +90,9 @@ fn check(parameter: &str, tensor: &Compressed, layout: &Layout, coding: Coding) 
 	let other = |expected| InvalidGradient::Coding { parameter: parameter.into(), expected };
 	match (coding, &tensor.values) {
 		(Coding::Dct, Values::Plain(values)) => check_plain(parameter, values, layout),
-		(Coding::Quantised(quantiser), Values::Quantised(values)) => check_quantised(parameter, values, layout, quantiser),
+		(Coding::Quantised(quantiser), Values::Quantised(values)) => {
+			check_quantised(parameter, values, layout, quantiser)
+		},
 		(Coding::Dct, Values::Quantised(_)) => Err(other("plain".into())),
 		(Coding::Quantised(quantiser), Values::Plain(_)) => Err(other(quantised(quantiser))),
 	}

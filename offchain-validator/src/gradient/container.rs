@@ -79,12 +79,7 @@ fn plain(layouts: &Layouts, values: &[&[u8]], indices: &[&[u8]]) -> BTreeMap<Str
 }
 
 /// All tensors have the sizes that the layouts require.
-fn quantised(
-	layouts: &Layouts,
-	params: &[&[u8]],
-	values: &[&[u8]],
-	indices: &[&[u8]],
-) -> BTreeMap<String, Compressed> {
+fn quantised(layouts: &Layouts, params: &[&[u8]], values: &[&[u8]], indices: &[&[u8]]) -> BTreeMap<String, Compressed> {
 	let tensor = |((name, layout), (params, (values, indices))): ((&str, &Layout), (&&[u8], (&&[u8], &&[u8])))| {
 		let params = tensor_file::f32s(params);
 		let ([shift, scale], lookup) = match params.split_first_chunk() {

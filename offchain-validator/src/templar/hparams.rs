@@ -264,7 +264,12 @@ mod tests {
 			("training", "learning_rate", json!(0.0), "training.learning_rate is 0: must be above 0 and at most 1"),
 			("data", "sequence_length", json!(1), "data.sequence_length is 1: must be at least 2"),
 			("evaluation", "validator_sample_rate", json!(1.5), "at most 1"),
-			("evaluation", "sampling", json!({"sequential": {"confidence": 1.0, "indifference": 0.0, "depth": 8}}), "[0.5, 1)"),
+			(
+				"evaluation",
+				"sampling",
+				json!({"sequential": {"confidence": 1.0, "indifference": 0.0, "depth": 8}}),
+				"[0.5, 1)",
+			),
 			("peers", "minimum_peers", json!(16), "peers.minimum_peers is 16: must be at least 1 and at most 15"),
 			("training", "codec", quantised(1, 6.0, 1.0), "training.codec.quantised.bins is 1: must be at least 2"),
 			("training", "codec", quantised(4, 0.0, 1.0), "training.codec.quantised.range is 0: must be above 0"),

@@ -39,7 +39,13 @@ pub struct Reference {
 }
 
 impl<'a> Given<'a> {
-	pub fn new(shapes: Vec<&'a [usize]>, target_chunk: usize, topk: usize, bins: Option<usize>, threads: usize) -> Self {
+	pub fn new(
+		shapes: Vec<&'a [usize]>,
+		target_chunk: usize,
+		topk: usize,
+		bins: Option<usize>,
+		threads: usize,
+	) -> Self {
 		Self { shapes, target_chunk, topk, bins, threads, values: PathBuf::new(), decoded: PathBuf::new() }
 	}
 }
@@ -55,9 +61,8 @@ impl Reference {
 		let decoded = File::create(&given.decoded).expect("a file can be made");
 		decoded.set_len(4 * values.len() as u64).expect("a file may have holes");
 		let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/reference");
-		let mut child = Command::new(environment(&here).join("bin/python"))
+		let mut child = Command::new(python())
 			.arg(here.join("codec.py"))
-			.env("PYTHONPATH", libtorch().parent().expect("libtorch is in a folder"))
 			.stdin(Stdio::piped())
 			.stdout(Stdio::piped())
 			.spawn()
@@ -85,30 +90,8 @@ impl Reference {
 	}
 }
 
-/// The folder of PyTorch, which holds libtorch, too.
-fn libtorch() -> PathBuf {
-	let folder = std::env::var_os("LIBTORCH").expect("LIBTORCH names the folder of torch: source scripts/env.sh");
-	let folder = PathBuf::from(folder);
-	assert!(folder.join("__init__.py").exists(), "{} is not PyTorch's own: run scripts/setup.sh", folder.display());
-	folder
-}
-
-/// Where the few packages that PyTorch needs are installed, as pinned; installs them the first time.
-fn environment(here: &Path) -> PathBuf {
-	let pins = here.join("requirements.txt");
-	let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join("torch-needs");
-	let pinned = fs::read_to_string(&pins).expect("the pins can be read");
-	let installed = place.join("installed");
-	if fs::read_to_string(&installed).is_ok_and(|installed| installed == pinned) {
-		return place;
-	}
-	run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&place));
-	run(Command::new(place.join("bin/python")).args(["-m", "pip", "install", "--quiet", "-r"]).arg(&pins));
-	fs::write(installed, pinned).expect("the environment can be written");
-	place
-}
-
-fn run(command: &mut Command) {
-	let status = command.status().unwrap_or_else(|error| panic!("{command:?}: {error}: install python3 with venv"));
-	assert!(status.success(), "{command:?} failed");
+/// A Python that has PyTorch.
+fn python() -> PathBuf {
+	let python = std::env::var_os("REFERENCE_PYTHON");
+	python.expect("REFERENCE_PYTHON names a Python with torch 2.11: scripts/bench-evaluate.sh installs one").into()
 }

@@ -68,8 +68,9 @@ impl Ranking {
 
 	/// Neighbours whose order is open.
 	pub(super) fn open(&self) -> impl Iterator<Item = (Uid, Uid)> + '_ {
-		self.neighbours()
-			.filter(|(one, other)| !self.above.contains(&(*one, *other)) && !self.level.contains(&unordered(*one, *other)))
+		self.neighbours().filter(|(one, other)| {
+			!self.above.contains(&(*one, *other)) && !self.level.contains(&unordered(*one, *other))
+		})
 	}
 
 	/// The chance of an error that each pair has.

@@ -165,9 +165,9 @@ fn equals_are_hardly_ever_settled() {
 	assert!(rate <= 1.0 - RULE.confidence, "{rate}");
 }
 
-/// Among scores told with some confidence, about that part is right.
+/// The chances of both neighbours being wrong are added up, so a little more is right than is told.
 #[test]
-fn a_confidence_is_as_often_right_as_it_says() {
+fn a_score_is_right_as_often_as_its_confidence_says() {
 	let (mut told, mut right, mut scores) = (0.0, 0.0, 0.0);
 	for seed in 0..200 {
 		let field = Field { qualities: steps(8, 0.02), noise: 0.05, seed };
@@ -183,7 +183,7 @@ fn a_confidence_is_as_often_right_as_it_says() {
 	}
 	let (told, right) = (told / scores, right / scores);
 	println!("confidence {told}, right {right}");
-	assert!((told - right).abs() < 0.1, "told {told}, right {right}");
+	assert!(told < right && told > right - 0.15, "told {told}, right {right}");
 }
 
 /// What an explosion does to the loss enters nobody else's score or order.
@@ -319,7 +319,8 @@ proptest! {
 			let Some(at) = ranking.next_round().first().copied() else { break };
 			let (before, after) = losses.next().expect("it begins anew");
 			let before = if before.abs() <= 1e49 { before } else { 4.0 };
-			prop_assert!(ranking.record(at, PageLoss { before, after }).is_ok());
+			let recorded = ranking.record(at, PageLoss { before, after });
+			prop_assert!(recorded.is_ok());
 		}
 		prop_assert!(ranking.next_round().is_empty());
 		let outcome = ranking.outcome();

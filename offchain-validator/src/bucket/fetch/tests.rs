@@ -25,14 +25,16 @@ fn is_object(fetched: &Fetched, content: &[u8]) {
 	assert!(matches!(fetched, Fetched::Object { bytes, .. } if bytes == content), "{fetched:?}");
 }
 
-/// The bucket of an account as a reader sees it through a proxy, holding `content`.
-async fn through(
-	content: &[u8],
-	trick: impl Fn(&Asked, Answer) -> Vec<Step> + Send + Sync + 'static,
-) -> (Proxy, Bucket) {
+/// A bucket that holds `content`.
+async fn uploaded(content: &[u8]) -> OwnBucket {
 	let own = OwnBucket::S3(OwnKeys::of_tests(&server().account()));
 	let bucket = buckets_at(server().endpoint()).own(&own).unwrap();
 	bucket.put(&KEY, Bytes::copy_from_slice(content)).await.unwrap();
+	own
+}
+
+/// A bucket as a reader sees it through a proxy.
+fn through(own: &OwnBucket, trick: impl Fn(&Asked, Answer) -> Vec<Step> + Send + Sync + 'static) -> (Proxy, Bucket) {
 	let proxy = proxy(trick);
 	let seen = buckets_at(proxy.endpoint()).peer(&own.address()).unwrap();
 	(proxy, seen)
@@ -40,7 +42,7 @@ async fn through(
 
 /// What that reader fetches.
 async fn fetched(content: &[u8], trick: impl Fn(&Asked, Answer) -> Vec<Step> + Send + Sync + 'static) -> Fetched {
-	let (_proxy, bucket) = through(content, trick).await;
+	let (_proxy, bucket) = through(&uploaded(content).await, trick);
 	bucket.fetch(&KEY, None, CAP, LIMIT).await.unwrap()
 }
 

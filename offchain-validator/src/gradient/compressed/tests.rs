@@ -68,8 +68,7 @@ fn values_are_numbers_of_a_sane_size() {
 /// A gradient of the later form with one parameter of two chunks, changed.
 fn quantised(change: impl FnOnce(&mut Quantised)) -> Result<CompressedGradient, InvalidGradient> {
 	let layouts = Layouts::with_coding(&[("p".into(), vec![4, 8])], 4, 2, CODING).unwrap();
-	let mut values =
-		Quantised { codes: vec![0, 3, 2, 1], lookup: vec![-2.0, -1.0, 1.0, 2.0], shift: 0.5, scale: 1.0 };
+	let mut values = Quantised { codes: vec![0, 3, 2, 1], lookup: vec![-2.0, -1.0, 1.0, 2.0], shift: 0.5, scale: 1.0 };
 	change(&mut values);
 	let sent = Compressed { indices: vec![3, 15, 0, 1], values: Values::Quantised(values) };
 	CompressedGradient::new(Header::default(), [("p".to_owned(), sent)].into(), &layouts)

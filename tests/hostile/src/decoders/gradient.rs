@@ -76,10 +76,7 @@ impl Gradient {
 		let layouts = self.layouts();
 		let [m, v] = match self {
 			Self::Plain => [
-				Compressed {
-					indices: vec![0, 5, 15, 1, 2, 3],
-					values: vec![1.0, -2.0, 3.0, 0.0, -0.5, 9.0].into(),
-				},
+				Compressed { indices: vec![0, 5, 15, 1, 2, 3], values: vec![1.0, -2.0, 3.0, 0.0, -0.5, 9.0].into() },
 				Compressed { indices: vec![0, 1, 2, 0, 1, 2], values: vec![1.0; 6].into() },
 			],
 			Self::Quantised => [

@@ -24,7 +24,7 @@ fn once(trick: impl Fn(Answer) -> Vec<Step>) -> impl Fn(&Asked, Answer) -> Vec<S
 
 #[tokio::test]
 async fn an_honest_proxy_changes_nothing() {
-	let (proxy, bucket) = through(CONTENT, |_, answer| answer.whole()).await;
+	let (proxy, bucket) = through(&uploaded(CONTENT).await, |_, answer| answer.whole());
 	is_object(&bucket.fetch(&KEY, None, CAP, LIMIT).await.unwrap(), CONTENT);
 	assert_eq!(proxy.asked().len(), 1);
 	let other = ObjectKey { window: 8, ..KEY };
@@ -49,15 +49,14 @@ async fn what_goes_on_failing_is_given_up() {
 
 #[tokio::test]
 async fn only_as_much_is_asked_for_again_as_is_missing() {
-	let (proxy, bucket) = through(CONTENT, |asked, answer| {
+	let (proxy, bucket) = through(&uploaded(CONTENT).await, |asked, answer| {
 		let is_for_the_rest = asked.head.to_lowercase().contains("range: bytes=4-7\r\n");
 		match asked.number {
 			0 => cut(answer),
 			_ if is_for_the_rest => answer.whole(),
 			_ => vec![],
 		}
-	})
-	.await;
+	});
 	is_object(&bucket.fetch(&KEY, None, CAP, LIMIT).await.unwrap(), CONTENT);
 	assert_eq!(proxy.asked().len(), 2);
 }
@@ -71,9 +70,10 @@ async fn nobody_takes_more_time_than_there_is() {
 			[vec![answer.head()], bytes.collect()].concat()
 		},
 	];
+	let own = uploaded(b"a gradient of many a byte").await;
 	let limit = Duration::from_millis(300);
 	for trick in slow {
-		let (_proxy, bucket) = through(b"a gradient of many a byte", move |_, answer| trick(answer)).await;
+		let (_proxy, bucket) = through(&own, move |_, answer| trick(answer));
 		let began = Instant::now();
 		is_unreachable(&bucket.fetch(&KEY, None, CAP, limit).await.unwrap(), "not read within 300ms");
 		assert!(began.elapsed() < limit + time_for(1) + LIMIT / 5, "{:?}", began.elapsed());

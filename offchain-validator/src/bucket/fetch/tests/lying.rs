@@ -12,7 +12,7 @@ const CONTENT: &[u8] = b"gradient";
 const OPEN: OpenSpan = OpenSpan { opens_ms: 1_000_000_000_000, closes_ms: 100_000_000_000_000 };
 
 async fn judged(trick: impl Fn(&Asked, Answer) -> Vec<Step> + Send + Sync + 'static) -> Fetched {
-	let (_proxy, bucket) = through(CONTENT, trick).await;
+	let (_proxy, bucket) = through(&uploaded(CONTENT).await, trick);
 	bucket.fetch(&KEY, Some(&OPEN), CAP, LIMIT).await.unwrap()
 }
 
@@ -110,28 +110,27 @@ async fn what_a_server_says_is_shown_in_part_and_without_control_characters() {
 }
 
 /// What becomes of an object of two ranges if the answers to them, but not to the first look, go through `trick`.
-async fn ranged(trick: impl Fn(Answer) -> Answer + Send + Sync + 'static) -> Fetched {
-	let content = vec![1; RANGE as usize + 1];
+async fn ranged(own: &OwnBucket, trick: impl Fn(Answer) -> Answer + Send + Sync + 'static) -> Fetched {
 	let play = move |asked: &Asked, answer: Answer| match asked.number {
 		0 => answer.whole(),
 		_ => trick(answer).whole(),
 	};
-	let (_proxy, bucket) = through(&content, play).await;
+	let (_proxy, bucket) = through(own, play);
 	bucket.fetch(&KEY, None, 2 * RANGE, LIMIT).await.unwrap()
 }
 
 #[tokio::test]
 async fn all_ranges_are_of_the_object_that_was_looked_at() {
-	assert!(matches!(ranged(|answer| answer).await, Fetched::Object { bytes, .. } if bytes.len() as u64 == RANGE + 1));
-	is_unreachable(&ranged(|answer| answer.with("etag", "\"other\"")).await, "changed");
-	is_unreachable(&ranged(|answer| answer.without("etag")).await, "changed");
-	is_unreachable(&ranged(|answer| answer.with("last-modified", "Sun, 22 Nov 2026 10:00:00 GMT")).await, "changed");
-	is_unreachable(&ranged(|answer| answer.status("412 Precondition Failed")).await, "changed");
-	is_unreachable(&ranged(|answer| answer.status("200 OK")).await, "");
-}
-
-#[tokio::test]
-async fn a_range_that_was_not_asked_for_is_no_part_of_an_object() {
+	let own = uploaded(&vec![1; RANGE as usize + 1]).await;
+	let honest = ranged(&own, |answer| answer).await;
+	assert!(matches!(honest, Fetched::Object { bytes, .. } if bytes.len() as u64 == RANGE + 1));
+	is_unreachable(&ranged(&own, |answer| answer.with("etag", "\"other\"")).await, "changed");
+	is_unreachable(&ranged(&own, |answer| answer.without("etag")).await, "changed");
+	let dated = |answer: Answer| answer.with("last-modified", "Sun, 22 Nov 2026 10:00:00 GMT");
+	is_unreachable(&ranged(&own, dated).await, "changed");
+	let swapped = |answer: Answer| answer.status("412 Precondition Failed").with("content-length", "0");
+	is_unreachable(&ranged(&own, swapped).await, "changed");
+	is_unreachable(&ranged(&own, |answer| answer.status("200 OK")).await, "");
 	for range in [
 		"bytes 0-8388607/9000000",
 		"bytes 1-8388608/8388609",
@@ -141,6 +140,32 @@ async fn a_range_that_was_not_asked_for_is_no_part_of_an_object() {
 		"bytes 0-18446744073709551615/18446744073709551615",
 		"all of it",
 	] {
-		is_unreachable(&ranged(move |answer| answer.with("content-range", range)).await, "");
+		is_unreachable(&ranged(&own, move |answer| answer.with("content-range", range)).await, "");
 	}
+}
+
+/// What comes of deleting old objects if the list of all goes through `trick`.
+async fn cleaned(trick: impl Fn(Answer) -> Vec<Step> + Send + Sync + 'static) -> Result<usize, BucketError> {
+	let own = uploaded(CONTENT).await;
+	let play = move |asked: &Asked, answer: Answer| match asked.path.contains("list-type=2") {
+		true => trick(answer),
+		false => answer.whole(),
+	};
+	let proxy = proxy(play);
+	buckets_at(proxy.endpoint()).own(&own).unwrap().delete_older(Kind::Gradient, KEY.uid, KEY.window + 1).await
+}
+
+#[tokio::test]
+async fn a_list_that_is_rubbish_or_has_no_end_deletes_nothing() {
+	assert!(matches!(cleaned(|answer| answer.whole()).await, Ok(1)));
+	for text in ["", "<", "no list", "<ListBucketResult><Contents><Key>a</Key></Contents></ListBucketResult>"] {
+		let rubbish = |answer: Answer| {
+			let answer = answer.without("transfer-encoding").with("content-length", &text.len().to_string());
+			vec![answer.head(), Step::Send(text.into())]
+		};
+		assert!(matches!(cleaned(rubbish).await, Err(BucketError::Delete { .. })), "{text}");
+	}
+	let endless =
+		|answer: Answer| vec![answer.without("content-length").without("transfer-encoding").head(), endless()];
+	assert!(matches!(cleaned(endless).await, Err(BucketError::Delete { .. })));
 }

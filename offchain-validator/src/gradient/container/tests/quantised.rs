@@ -11,9 +11,8 @@ fn layouts() -> Layouts {
 
 /// Two of each chunk: a third would be left over.
 fn of(codes: &[u8], lookup: &[f32], shift: f32) -> CompressedGradient {
-	let values = |codes: &[u8]| {
-		Values::Quantised(Quantised { codes: codes.into(), lookup: lookup.into(), shift, scale: 0.25 })
-	};
+	let values =
+		|codes: &[u8]| Values::Quantised(Quantised { codes: codes.into(), lookup: lookup.into(), shift, scale: 0.25 });
 	let m = Compressed { indices: vec![5, 15, 0, 3], values: values(&codes[..4]) };
 	let v = Compressed { indices: vec![0, 2, 1, 2], values: values(&codes[4..]) };
 	gradient([("m".to_owned(), m), ("v".to_owned(), v)].into(), &layouts())
