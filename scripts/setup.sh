@@ -61,18 +61,31 @@ wasm_target() {
 	has_wasm_target "+$WASM_TOOLCHAIN" || fail "no $WASM_TARGET target: run 'rustup target add $WASM_TARGET'"
 }
 
-# libtorch for the processor, out of the Python package. Without its dependencies: of the gigabytes of CUDA packages the
-# processor's library links two small ones.
+has_gpu() {
+	[ -e /proc/driver/nvidia/version ] || nvidia-smi -L >/dev/null 2>&1
+}
+
+# libtorch out of the Python package: with all it depends on, some 5 GB, where there is a GPU. Else without its dependencies: of
+# the CUDA packages the processor's library links two small ones.
 libtorch() {
-	[ -e "$LIBTORCH/lib/libtorch_cpu.so" ] && return
-	[ "$LIBTORCH" = "$CACHE/libtorch-$LIBTORCH_VERSION/torch" ] || fail "LIBTORCH is $LIBTORCH, which has no lib/libtorch_cpu.so"
+	local folder=$CACHE/libtorch-$LIBTORCH_VERSION packages
+	if [ "$LIBTORCH" != "$folder/torch" ]; then
+		[ -e "$LIBTORCH/lib/libtorch_cpu.so" ] || fail "LIBTORCH is $LIBTORCH, which has no lib/libtorch_cpu.so"
+		return 0
+	fi
+	if has_gpu; then
+		compgen -G "$folder/nvidia/*/lib/libcublas.so.*" >/dev/null && return
+		packages=("torch==$LIBTORCH_VERSION")
+	else
+		[ -e "$LIBTORCH/lib/libtorch_cpu.so" ] && return
+		packages=(--no-deps "torch==$LIBTORCH_VERSION" nvidia-cuda-cupti==13.\* nvidia-cuda-runtime==13.\*)
+	fi
 	python3 -m pip --version >/dev/null 2>&1 || install_packages python3-pip
 	echo "setup: installing libtorch $LIBTORCH_VERSION"
-	local folder=$CACHE/libtorch-$LIBTORCH_VERSION
 	rm -rf "$folder.new"
 	mkdir -p "$CACHE"
-	python3 -m pip install --quiet --no-deps --target "$folder.new" --disable-pip-version-check \
-		"torch==$LIBTORCH_VERSION" nvidia-cuda-cupti==13.\* nvidia-cuda-runtime==13.\* >"$CACHE/libtorch.log" 2>&1 ||
+	python3 -m pip install --quiet --target "$folder.new" --disable-pip-version-check "${packages[@]}" \
+		>"$CACHE/libtorch.log" 2>&1 ||
 		fail "pip could not install torch $LIBTORCH_VERSION: see $CACHE/libtorch.log, or set LIBTORCH to a libtorch of that version"
 	rm -rf "$folder"
 	mv "$folder.new" "$folder"

@@ -23,6 +23,8 @@ mod limits;
 mod measure;
 #[cfg(feature = "torch")]
 mod momentum;
+#[cfg(feature = "torch")]
+mod update;
 #[cfg(test)]
 #[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "half of the recordings are about tensors"))]
 pub(crate) mod recorded;
@@ -39,3 +41,5 @@ pub use invalid::InvalidGradient;
 pub use limits::Limits;
 #[cfg(feature = "torch")]
 pub use momentum::Momentum;
+#[cfg(feature = "torch")]
+pub use update::{Decoder, TryError, Update};

@@ -8,15 +8,25 @@ use std::sync::Arc;
 
 use crate::data::{Batch, Dataset, DatasetError};
 use crate::hparams::Data;
-use crate::model::{self, BatchError, Gradients, Params, ParamsError};
+use crate::model::{self, BatchError, Fault, Gradients, Lane, ModelConfig, Params, ParamsError, Precision, Trial};
 
 /// A model and its text.
 pub struct SharedModel {
 	/// What all nodes hold alike.
 	pub params: Params,
+	text: Text,
+	lane: Lane,
+	heldout_pages: usize,
+	/// Made when it is needed first.
+	trial: Option<Trial>,
+}
+
+/// The text of a run as its model reads it. Any thread may hold it. Cheap to clone.
+#[derive(Clone)]
+pub struct Text {
 	dataset: Arc<Dataset>,
 	data: Data,
-	heldout_pages: usize,
+	config: ModelConfig,
 }
 
 /// Why the model could not be worked with. Never a peer's fault.
@@ -31,6 +41,9 @@ pub enum SharedModelError {
 	/// The data does not fit the model.
 	#[error("the data does not fit the model")]
 	Batch(#[from] BatchError),
+	/// The device could not.
+	#[error("{0}")]
+	Fault(#[from] Fault),
 	/// The data was cut for another run.
 	#[error("the data has pages of {found} tokens, the parameters say {expected}: cut it again")]
 	PageTokens {
@@ -52,23 +65,62 @@ pub enum SharedModelError {
 	},
 }
 
+impl Text {
+	/// What a model of this shape reads of `dataset`.
+	pub fn new(dataset: Arc<Dataset>, data: Data, config: ModelConfig) -> Result<Self, SharedModelError> {
+		let (found, expected) = (dataset.page_tokens(), data.page_tokens);
+		if found != expected {
+			return Err(SharedModelError::PageTokens { found, expected });
+		}
+		let (found, known) = (dataset.tokenizer().vocab_size, config.vocab_size);
+		if found as usize > known {
+			return Err(SharedModelError::Vocabulary { found, known });
+		}
+		Ok(Self { dataset, data, config })
+	}
+
+	/// The batches of `pages`, in their order.
+	pub fn batches(&self, pages: &[u64]) -> Result<Vec<Batch>, SharedModelError> {
+		Ok(self.dataset.train_batches(pages, self.data.batch_size, self.data.sequence_length)?)
+	}
+
+	/// The batches of the first held-out pages.
+	fn heldout_batches(&self, pages: usize) -> Result<Vec<Batch>, SharedModelError> {
+		let pages: Vec<u64> = (0..self.dataset.n_heldout_pages().min(pages as u64)).collect();
+		Ok(self.dataset.heldout_batches(&pages, self.data.batch_size, self.data.sequence_length)?)
+	}
+
+	/// What the model can read, checked.
+	pub fn readable(&self, batch: &Batch) -> Result<model::Batch, SharedModelError> {
+		let token = |token: &i64| u32::try_from(*token).unwrap_or(u32::MAX); // Which no vocabulary has.
+		let rows = batch.tokens.chunks(batch.columns.max(1)).map(|row| row.iter().map(token).collect::<Vec<_>>());
+		Ok(model::Batch::new(&rows.collect::<Vec<_>>(), &self.config, None)?)
+	}
+
+	/// The same of several.
+	pub fn all_readable(&self, batches: &[Batch]) -> Result<Vec<model::Batch>, SharedModelError> {
+		batches.iter().map(|batch| self.readable(batch)).collect()
+	}
+}
+
 impl SharedModel {
 	/// A model with these `params`, to be measured on so many held-out pages.
 	pub fn new(
 		params: Params,
 		dataset: Arc<Dataset>,
 		data: Data,
+		lane: Lane,
 		heldout_pages: usize,
 	) -> Result<Self, SharedModelError> {
-		let (found, expected) = (dataset.page_tokens(), data.page_tokens);
-		if found != expected {
-			return Err(SharedModelError::PageTokens { found, expected });
-		}
-		let (found, known) = (dataset.tokenizer().vocab_size, params.config().vocab_size);
-		if found as usize > known {
-			return Err(SharedModelError::Vocabulary { found, known });
-		}
-		Ok(Self { params, dataset, data, heldout_pages })
+		let text = Text::new(dataset, data, params.config().clone())?;
+		Ok(Self { params: params.on(lane.processor)?, text, lane, heldout_pages, trial: None })
+	}
+
+	/// Goes on with other parameters of the same shape.
+	pub fn replace(&mut self, params: Params) -> Result<(), SharedModelError> {
+		self.trial = None;
+		self.params = params.on(self.lane.processor)?;
+		Ok(())
 	}
 
 	/// Writes the shared parameters to `file`.
@@ -78,35 +130,61 @@ impl SharedModel {
 
 	/// The batches of `pages`, in their order.
 	pub fn batches(&self, pages: &[u64]) -> Result<Vec<Batch>, SharedModelError> {
-		Ok(self.dataset.train_batches(pages, self.data.batch_size, self.data.sequence_length)?)
-	}
-
-	/// The sum over `batches` of the gradient of the loss of `params`, as for [`Self::loss`].
-	pub fn gradients(&self, params: &Params, batches: &[Batch]) -> Result<Gradients, SharedModelError> {
-		let batches = batches.iter().map(|batch| self.readable(batch)).collect::<Result<Vec<_>, _>>()?;
-		Ok(model::gradients(params, &batches))
-	}
-
-	/// Mean loss of `params`, which may have moved away from the shared ones, in nats per token.
-	pub fn loss(&self, params: &Params, batches: &[Batch]) -> Result<f64, SharedModelError> {
-		let mut sum = 0.0;
-		for batch in batches {
-			sum += model::loss(params, &self.readable(batch)?);
-		}
-		Ok(sum / batches.len() as f64) // Not a number without batches, which no score accepts.
-	}
-
-	/// Mean loss of the shared parameters on the first held-out pages, in nats per token.
-	pub fn heldout_loss(&self) -> Result<f64, SharedModelError> {
-		let pages: Vec<u64> = (0..self.dataset.n_heldout_pages().min(self.heldout_pages as u64)).collect();
-		let batches = self.dataset.heldout_batches(&pages, self.data.batch_size, self.data.sequence_length)?;
-		self.loss(&self.params, &batches)
+		self.text.batches(pages)
 	}
 
 	/// What the model can read, checked.
 	pub fn readable(&self, batch: &Batch) -> Result<model::Batch, SharedModelError> {
-		let token = |token: &i64| u32::try_from(*token).unwrap_or(u32::MAX); // Which no vocabulary has.
-		let rows = batch.tokens.chunks(batch.columns.max(1)).map(|row| row.iter().map(token).collect::<Vec<_>>());
-		Ok(model::Batch::new(&rows.collect::<Vec<_>>(), self.params.config(), None)?)
+		self.text.readable(batch)
 	}
+
+	/// The sum over `batches` of the gradient of the loss of `params`, in `f32`.
+	pub fn gradients(&self, params: &Params, batches: &[Batch]) -> Result<Gradients, SharedModelError> {
+		Ok(model::f_gradients(params, &self.text.all_readable(batches)?)?)
+	}
+
+	/// Mean loss of the shared parameters on each of `batches`, in nats per token.
+	pub fn losses(&mut self, batches: &[&model::Batch]) -> Result<Vec<f64>, SharedModelError> {
+		match self.lane.precision {
+			Precision::F32 => Ok(self.params.losses(batches, self.lane.pass_tokens)?),
+			// Before and after are compared: both are rounded alike.
+			Precision::Bf16 => self.losses_after(batches, |trial, params| Ok(trial.copy(params)?)),
+		}
+	}
+
+	/// As [`Self::losses`], of what `step` makes of the shared parameters, which stay as they are.
+	pub fn losses_after<E: From<SharedModelError>>(
+		&mut self,
+		batches: &[&model::Batch],
+		step: impl FnOnce(&mut Trial, &Params) -> Result<(), E>,
+	) -> Result<Vec<f64>, E> {
+		let Self { params, trial, lane, .. } = self;
+		let trial = match trial {
+			Some(trial) => trial,
+			None => trial.insert(Trial::new(params, lane.precision).map_err(SharedModelError::from)?),
+		};
+		step(trial, params)?;
+		Ok(trial.losses(params, batches, lane.pass_tokens).map_err(SharedModelError::from)?)
+	}
+
+	/// Gives back the memory that measuring takes, until it is measured again.
+	pub fn rest(&mut self) {
+		self.trial = None;
+	}
+
+	/// Mean loss of the shared parameters on the first held-out pages, in nats per token.
+	pub fn heldout_loss(&mut self) -> Result<f64, SharedModelError> {
+		let batches = self.text.all_readable(&self.text.heldout_batches(self.heldout_pages)?)?;
+		Ok(mean(&self.losses(&batches.iter().collect::<Vec<_>>())?))
+	}
+
+	/// Whether the device still works.
+	pub fn probe(&self) -> Result<(), Fault> {
+		self.lane.processor.probe()
+	}
+}
+
+/// Not a number without losses, which no score accepts.
+pub fn mean(losses: &[f64]) -> f64 {
+	losses.iter().sum::<f64>() / losses.len() as f64
 }

@@ -15,7 +15,7 @@ use super::gather::Submission;
 use super::slice::{Selection, Values};
 use super::Hparams;
 use crate::data::{Batch, Dataset};
-use crate::model::Params;
+use crate::model::{Fault, Lane, Params, Probe};
 use crate::shared_model::{SharedModel, SharedModelError};
 
 /// Why the model could not be worked with. Never a peer's fault.
@@ -41,10 +41,15 @@ pub struct Engine {
 
 impl Engine {
 	/// The model as saved at `file`, or as all begin.
-	pub fn open(hparams: Arc<Hparams>, dataset: Arc<Dataset>, file: Option<PathBuf>) -> Result<Self, EngineError> {
+	pub fn open(
+		hparams: Arc<Hparams>,
+		dataset: Arc<Dataset>,
+		file: Option<PathBuf>,
+		lane: Lane,
+	) -> Result<Self, EngineError> {
 		let params = Params::open(file.as_deref(), &hparams.model, hparams.training.init_seed);
-		let params = params.map_err(SharedModelError::from)?;
-		let shared = SharedModel::new(params, dataset, hparams.data.clone(), hparams.evaluation.heldout_pages)?;
+		let (params, heldout_pages) = (params.map_err(SharedModelError::from)?, hparams.evaluation.heldout_pages);
+		let shared = SharedModel::new(params, dataset, hparams.data.clone(), lane, heldout_pages)?;
 		Ok(Self { shared, hparams, trained: None })
 	}
 
@@ -120,7 +125,7 @@ impl Engine {
 	}
 
 	/// Mean loss of the shared model on held-out pages, in nats per token.
-	pub fn heldout_loss(&self) -> Result<f64, EngineError> {
+	pub fn heldout_loss(&mut self) -> Result<f64, EngineError> {
 		Ok(self.shared.heldout_loss()?)
 	}
 
@@ -133,5 +138,11 @@ impl Engine {
 			aggregate::write(parameter, positions, values)
 		};
 		Ok(self.shared.params.alter(write)?)
+	}
+}
+
+impl Probe for Engine {
+	fn probe(&mut self) -> Result<(), Fault> {
+		self.shared.probe()
 	}
 }

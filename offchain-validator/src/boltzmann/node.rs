@@ -18,7 +18,7 @@ use crate::bucket::{BucketAddress, BucketError};
 use crate::chain::{ChainError, Role};
 use crate::clock::Window;
 use crate::data::{Dataset, DatasetError};
-use crate::model::{Device, DeviceStopped, StartError};
+use crate::model::{Compute, DeviceStopped, Devices, DevicesError};
 use crate::participant::{self, rao, Checkpoints, Objects, ObjectsSettings, Participant, ParticipantError, WindowView};
 
 /// What the user has said, checked.
@@ -31,8 +31,8 @@ pub struct Settings {
 	pub hparams: Hparams,
 	/// Folder of the token shards.
 	pub dataset: PathBuf,
-	/// Threads for libtorch.
-	pub threads: usize,
+	/// Where and how the model is computed.
+	pub compute: Compute,
 }
 
 /// Why a node cannot go on. Nothing a peer does is among the reasons.
@@ -53,10 +53,10 @@ pub enum NodeError {
 	/// The model cannot be worked with.
 	#[error("{0}")]
 	Engine(#[from] EngineError),
-	/// The device thread did not start.
-	#[error("the device thread did not start")]
-	Start(#[from] StartError<EngineError>),
-	/// The device thread ended.
+	/// The device threads did not start.
+	#[error("the device threads did not start")]
+	Start(#[from] DevicesError<EngineError>),
+	/// A device thread ended.
 	#[error("{0}")]
 	Device(#[from] DeviceStopped),
 	/// A task of ours was cut short.
@@ -72,8 +72,8 @@ pub(super) struct Node {
 	pub hparams: Arc<Hparams>,
 	/// What miners train on.
 	pub dataset: Arc<Dataset>,
-	/// The model.
-	pub device: Device<Engine>,
+	/// The model, once on each device.
+	pub device: Devices<Engine>,
 	/// Our objects and those of others.
 	pub objects: Objects,
 	checkpoints: Checkpoints,
@@ -115,8 +115,10 @@ impl Node {
 		let newest = checkpoints.newest()?;
 		let next_window = newest.as_ref().map_or(participant.start_window, |(window, _)| window.saturating_add(1));
 		let (engine_hparams, engine_dataset, file) = (hparams.clone(), dataset.clone(), newest.map(|(_, file)| file));
-		let open = move || Engine::open(engine_hparams, engine_dataset, file);
-		let device = Device::start(settings.threads, open).await?;
+		let open = move |lane| Engine::open(engine_hparams.clone(), engine_dataset.clone(), file.clone(), lane);
+		// A miner trains one model; a validator measures many.
+		let compute = if role == Role::Validator { settings.compute } else { settings.compute.first() };
+		let device = Devices::start(&compute, open).await?;
 		Ok(Self { participant, hparams, dataset, device, objects, checkpoints, next_window })
 	}
 
@@ -162,14 +164,14 @@ impl Node {
 		let of = |part| self.slices(view, part, view.miners.keys().copied());
 		let (states, deltas) = tokio::try_join!(of(Part::State), of(Part::Delta))?;
 		let (selection, deltas) = (view.selection.clone(), Arc::new(deltas));
-		let judged = deltas.clone();
-		let (agreement, findings) = self
-			.device
-			.run(move |engine| {
-				let agreement = engine.agree(&selection, &states)?;
-				Ok::<_, EngineError>((agreement, engine.findings(&selection, &judged)?))
-			})
-			.await??;
+		let (states, judged) = (Arc::new(states), deltas.clone());
+		let agree = move |engine: &mut Engine| {
+			let agreement = engine.agree(&selection, &states)?;
+			Ok::<_, EngineError>((agreement, engine.findings(&selection, &judged)?))
+		};
+		// All take the same state; what they find of the deltas is the same, too.
+		let mut answers = self.device.run_all(agree).await?.into_iter().collect::<Result<Vec<_>, _>>()?;
+		let (agreement, findings) = answers.swap_remove(0);
 		tell(view.at.window, agreement, &deltas, &findings);
 		let gathered = acceptance::gathered(&findings, self.hparams.peers.minimum_peers);
 		Ok(Round { deltas, findings: Arc::new(findings), gathered })
@@ -183,14 +185,13 @@ impl Node {
 		}
 		self.participant.build_upon(view.at.sync)?;
 		let (selection, round, file) = (view.selection.clone(), round.clone(), self.checkpoints.file(window));
-		self.device
-			.run(move |engine| {
-				let delta = |uid: &Uid| round.deltas.get(uid).and_then(Submission::content);
-				let gathered: Vec<&Values> = round.gathered.iter().filter_map(delta).collect();
-				engine.step(&selection, &gathered)?;
-				engine.save(&file)
-			})
-			.await??;
+		let step = move |engine: &mut Engine| {
+			let delta = |uid: &Uid| round.deltas.get(uid).and_then(Submission::content);
+			let gathered: Vec<&Values> = round.gathered.iter().filter_map(delta).collect();
+			engine.step(&selection, &gathered)
+		};
+		self.device.run_all(step).await?.into_iter().collect::<Result<(), _>>()?;
+		self.device.run(move |engine| engine.save(&file)).await??;
 		self.next_window = window.saturating_add(1);
 		Ok(self.checkpoints.prune(window)?)
 	}

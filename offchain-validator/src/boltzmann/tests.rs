@@ -23,7 +23,7 @@ use super::validator::{drawn, of_slices, sample};
 use super::Hparams;
 use crate::bucket::{BucketAddress, BucketName};
 use crate::data::{assigned, cut, CutOptions, Dataset, Seed};
-use crate::model::Device;
+use crate::model::{Device, Lane};
 use crate::participant::{Objects, ObjectsSettings};
 
 const HONEST: [Uid; 3] = [1, 2, 3];
@@ -59,7 +59,7 @@ impl Run {
 	}
 
 	fn engine(&self) -> Engine {
-		Engine::open(self.hparams.clone(), self.dataset.clone(), None).unwrap()
+		Engine::open(self.hparams.clone(), self.dataset.clone(), None, Lane::CPU).unwrap()
 	}
 
 	fn selection(&self, window: u32) -> Selection {
@@ -266,7 +266,7 @@ fn a_node_that_starts_again_replays_the_windows_it_missed() {
 				miner.save(&file).unwrap();
 			}
 		}
-		let mut again = Engine::open(run.hparams.clone(), run.dataset.clone(), Some(file)).unwrap();
+		let mut again = Engine::open(run.hparams.clone(), run.dataset.clone(), Some(file), Lane::CPU).unwrap();
 		for window in 2..=3 {
 			run.follow(&mut again, window, &State::default()).await;
 		}
@@ -279,6 +279,6 @@ fn data_of_another_run_is_refused() {
 	let run = Run::new();
 	let mut hparams = localnet();
 	hparams.data.page_tokens /= 2;
-	let error = Engine::open(Arc::new(hparams), run.dataset.clone(), None).err().expect("other pages");
+	let error = Engine::open(Arc::new(hparams), run.dataset.clone(), None, Lane::CPU).err().expect("other pages");
 	assert_eq!(error.to_string(), "the data has pages of 2048 tokens, the parameters say 1024: cut it again");
 }

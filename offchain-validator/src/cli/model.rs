@@ -13,7 +13,7 @@ use offchain_validator::finetuning::store::{Folder, Store};
 use offchain_validator::finetuning::{base, Hparams};
 use offchain_validator::hparams::Hparams as _;
 use offchain_validator::model::description::Numbers;
-use offchain_validator::model::{repository, ModelConfig, Params, NAMES};
+use offchain_validator::model::{repository, Compute, ModelConfig, Params, NAMES};
 
 #[derive(Subcommand)]
 pub enum ModelCommand {
@@ -77,7 +77,7 @@ fn new(shape: &str, out: &Path, seed: u64, numbers: Numbers) -> anyhow::Result<(
 async fn base(hparams: PathBuf, samples: Source, models: PathBuf, threads: NonZeroUsize) -> anyhow::Result<()> {
 	let hparams = Hparams::read(&hparams).context("--hparams")?;
 	let store = Store::Folder(Folder::open(&models).context("--models")?);
-	for address in base::publish(hparams, &samples, &store, threads.get()).await? {
+	for address in base::publish(hparams, &samples, &store, &Compute::cpu(threads)).await? {
 		offchain_validator::print(format!("{address}: published\n")).context("could not print the result")?;
 	}
 	Ok(())

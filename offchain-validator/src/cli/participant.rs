@@ -9,6 +9,7 @@ use anyhow::{bail, Context as _};
 use clap::{Args, ValueEnum};
 use offchain_validator::finetuning::store::{Folder, Hub, Store};
 use offchain_validator::hparams::Hparams as _;
+use offchain_validator::model::{Compute, Precision, Processor};
 use offchain_validator::participant;
 use offchain_validator::{boltzmann, finetuning, templar};
 
@@ -80,9 +81,25 @@ pub struct ParticipantArgs {
 	#[arg(long, value_name = "DIR")]
 	state: PathBuf,
 
-	/// Threads for the model [default: one for each core].
+	/// What computes the model: cpu, cuda or cuda:N. Of several, with commas between them, each measures a part of the miners.
+	#[arg(long, visible_alias = "device", value_name = "LIST", value_delimiter = ',', default_value = "cpu")]
+	devices: Vec<Processor>,
+
+	/// Threads for the model on each CPU named by --devices [default: one for each core].
 	#[arg(long, value_name = "N")]
 	threads: Option<NonZeroUsize>,
+
+	/// Numbers that losses are computed with, f32 or bf16. Training and the steps that all nodes take are in f32.
+	#[arg(long, value_name = "KIND", default_value_t = Precision::F32)]
+	precision: Precision,
+
+	/// Most tokens that go through the model at a time while losses are computed [default: 2048, on a GPU 16384].
+	#[arg(long, value_name = "N")]
+	pass_tokens: Option<NonZeroUsize>,
+
+	/// Folder of libtorch_cuda.so, for a GPU [default: where the program finds the rest of libtorch].
+	#[arg(long, value_name = "DIR", env = "LIBTORCH_CUDA")]
+	libtorch_cuda: Option<PathBuf>,
 
 	/// The first window of the run, the same for all its nodes [default: that of the state folder, or as validators tell].
 	#[arg(long, value_name = "WINDOW")]
@@ -97,21 +114,21 @@ impl ParticipantArgs {
 				participant: self.participant()?,
 				objects: self.bucket.settings()?,
 				hparams: templar::Hparams::read(&self.hparams).context("--hparams")?,
-				threads: self.threads(),
+				compute: self.compute(),
 				dataset: wanted(self.dataset, "--dataset")?,
 			})),
 			Mechanism::Finetuning => Ok(Settings::Finetuning(finetuning::Settings {
 				participant: self.participant()?,
 				hparams: finetuning::Hparams::read(&self.hparams).context("--hparams")?,
 				store: self.store()?,
-				threads: self.threads(),
+				compute: self.compute(),
 				samples: wanted(self.samples, "--samples")?,
 			})),
 			Mechanism::Boltzmann => Ok(Settings::Boltzmann(boltzmann::Settings {
 				participant: self.participant()?,
 				objects: self.bucket.settings()?,
 				hparams: boltzmann::Hparams::read(&self.hparams).context("--hparams")?,
-				threads: self.threads(),
+				compute: self.compute(),
 				dataset: wanted(self.dataset, "--dataset")?,
 			})),
 		}
@@ -135,9 +152,15 @@ impl ParticipantArgs {
 		}
 	}
 
-	fn threads(&self) -> usize {
-		let available = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-		self.threads.map_or(available, NonZeroUsize::get)
+	fn compute(&self) -> Compute {
+		let available = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+		Compute {
+			processors: self.devices.clone(),
+			threads: self.threads.unwrap_or_else(available),
+			precision: self.precision,
+			pass_tokens: self.pass_tokens,
+			cuda_library: self.libtorch_cuda.clone(),
+		}
 	}
 }
 

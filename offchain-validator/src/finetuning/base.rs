@@ -11,7 +11,7 @@ use super::engine::{write, EngineError, Trainer};
 use super::samples::{Pool, SamplesError, Source};
 use super::store::{Address, AddressError, Store, StoreError};
 use super::{tokens, Hparams};
-use crate::model::{Device, DeviceStopped, Params, StartError};
+use crate::model::{Compute, DeviceStopped, Devices, DevicesError, Lane, Params};
 
 /// Why a competition cannot be held.
 #[derive(Debug, thiserror::Error)]
@@ -43,7 +43,7 @@ pub enum BaseError {
 	Store(#[from] StoreError),
 	/// The device thread did not start.
 	#[error("the device thread did not start")]
-	Start(#[from] StartError<EngineError>),
+	Start(#[from] DevicesError<EngineError>),
 	/// The device thread ended.
 	#[error("{0}")]
 	Device(#[from] DeviceStopped),
@@ -65,10 +65,10 @@ pub fn address(competition: &Competition) -> Result<Address, BaseError> {
 }
 
 /// A base model in training: fresh parameters by the seed, and all the samples.
-pub fn trainer(hparams: Arc<Hparams>, pool: &Pool) -> Result<Trainer, EngineError> {
+pub fn trainer(hparams: Arc<Hparams>, pool: &Pool, lane: Lane) -> Result<Trainer, EngineError> {
 	let params = Params::init(&hparams.model, hparams.training.init_seed)?;
 	let examples = tokens::examples(&pool.samples, hparams.evaluation.max_tokens);
-	Trainer::new(hparams, params, examples)
+	Ok(Trainer::new(hparams, params, examples)?.on(lane.processor)?)
 }
 
 /// Makes the base model of the parameters and publishes it for every competition; returns where.
@@ -76,13 +76,13 @@ pub async fn publish(
 	hparams: Hparams,
 	source: &Source,
 	store: &Store,
-	threads: usize,
+	compute: &Compute,
 ) -> Result<Vec<Address>, BaseError> {
 	let addresses: Vec<Address> = hparams.scoring.competitions.iter().map(address).collect::<Result<_, _>>()?;
 	let pool = source.read(&hparams.samples).await?;
-	let hparams = Arc::new(hparams);
+	let (hparams, pool) = (Arc::new(hparams), Arc::new(pool));
 	let batches = hparams.training.base_batches;
-	let device = Device::start(threads, move || trainer(hparams, &pool)).await?;
+	let device = Devices::start(compute, move |lane| trainer(hparams.clone(), &pool, lane)).await?;
 	let folder = tempfile::tempdir()?;
 	let path = folder.path().to_owned();
 	let made = device.run(move |trainer: &mut Trainer| {

@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 use mechanisms::finetuning::competition::Competition;
 
 use super::Hparams;
-use crate::model::{self, Batch, ConfigError, Example, Params, ParamsError, RepositoryError};
+use crate::model::{
+	Batch, ConfigError, Example, Fault, Lane, Params, ParamsError, Precision, Probe, RepositoryError, Trial,
+};
 
 pub use open::{open, Refused};
 pub use trainer::{write, Trainer};
@@ -33,6 +35,9 @@ pub enum EngineError {
 	/// The base model cannot be opened.
 	#[error("the base model {0}")]
 	Base(#[source] Refused),
+	/// The device could not.
+	#[error("{0}")]
+	Fault(#[from] Fault),
 	/// There is nothing to learn from.
 	#[error("none of the samples leaves room for a response: check evaluation.max_tokens")]
 	NoSamples,
@@ -41,12 +46,13 @@ pub enum EngineError {
 /// Measures models.
 pub struct Engine {
 	hparams: Arc<Hparams>,
+	lane: Lane,
 }
 
 impl Engine {
 	/// An engine for models of a subnet.
-	pub fn new(hparams: Arc<Hparams>) -> Self {
-		Self { hparams }
+	pub fn new(hparams: Arc<Hparams>, lane: Lane) -> Self {
+		Self { hparams, lane }
 	}
 
 	/// The loss of the model in `folder` on each sample's response, in nats per token; infinite where it fails.
@@ -54,22 +60,35 @@ impl Engine {
 	/// Samples it does not come to in time count as failed, so that no model holds up the others.
 	pub fn losses(&self, folder: &Path, competition: &Competition, examples: &[Example]) -> Result<Vec<f64>, Refused> {
 		let until = Instant::now() + Duration::from_secs(self.hparams.evaluation.model_seconds);
-		let params = open(folder, competition, &self.hparams.scoring)?;
-		let loss = |example: &Example| match Instant::now() < until {
-			true => response_loss(&params, example),
-			false => f64::INFINITY,
+		let params = open(folder, competition, &self.hparams.scoring)?.on(self.lane.processor)?;
+		let rounded = match self.lane.precision {
+			Precision::F32 => None,
+			Precision::Bf16 => Some(Trial::new(&params, Precision::Bf16)?),
 		};
-		Ok(examples.iter().map(loss).collect())
+		let rounded = rounded.map(|mut copy| copy.copy(&params).map(|()| copy)).transpose()?;
+		let loss = |example: &Example| match Instant::now() < until {
+			true => self.response_loss(&params, rounded.as_ref(), example),
+			false => Ok(f64::INFINITY),
+		};
+		examples.iter().map(loss).collect()
+	}
+
+	/// Infinite where the model fails; an error where we do.
+	fn response_loss(&self, params: &Params, rounded: Option<&Trial>, example: &Example) -> Result<f64, Refused> {
+		let Ok(batch) = Batch::responses(std::slice::from_ref(example), params.config()) else {
+			return Ok(f64::INFINITY);
+		};
+		let losses = match rounded {
+			Some(rounded) => rounded.losses(params, &[&batch], self.lane.pass_tokens)?,
+			None => params.losses(&[&batch], self.lane.pass_tokens)?,
+		};
+		Ok(losses.into_iter().next().filter(|loss| loss.is_finite()).unwrap_or(f64::INFINITY))
 	}
 }
 
-fn response_loss(params: &Params, example: &Example) -> f64 {
-	let batch = Batch::responses(std::slice::from_ref(example), params.config());
-	let loss = batch.map_or(f64::INFINITY, |batch| model::loss(params, &batch));
-	if loss.is_finite() {
-		loss
-	} else {
-		f64::INFINITY
+impl Probe for Engine {
+	fn probe(&mut self) -> Result<(), Fault> {
+		self.lane.processor.probe()
 	}
 }
 

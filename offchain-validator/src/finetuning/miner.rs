@@ -34,14 +34,14 @@ struct Miner {
 
 /// Runs until something fails.
 pub async fn run(settings: Settings, role: MinerRole) -> Result<Infallible, NodeError> {
-	let threads = settings.threads;
+	let compute = settings.compute.clone().first(); // It trains one model.
 	let node = Node::join(settings, chain::Role::Miner).await?;
 	let mut journal = node.participant.journal()?;
 	// Miners spread over the competitions.
 	let competitions = &node.hparams.scoring.competitions;
 	let turn = usize::from(node.participant.uid) % competitions.len().max(1);
 	let competition = competitions.get(turn).cloned().ok_or(NodeError::NoCompetition)?;
-	let work = Work::start(&node, &competition, role, threads).await?;
+	let work = Work::start(&node, &competition, role, &compute).await?;
 	let competition = competition.competition_id;
 	info!(%role, competition, "mining");
 	let mut miner = Miner { node, competition, work, due: None, published: None };

@@ -18,7 +18,7 @@ use super::samples::{Pool, SamplesError, Source};
 use super::scores::Committed;
 use super::store::{Address, Cache, Fetched, Limits, Repository, Store, StoreError};
 use crate::chain::{ChainError, Role};
-use crate::model::{DeviceStopped, StartError};
+use crate::model::{Compute, DeviceStopped, DevicesError};
 use crate::participant::{self, Participant, ParticipantError, WindowView};
 
 /// Name of the folder of copies in the state folder.
@@ -34,8 +34,8 @@ pub struct Settings {
 	pub store: Store,
 	/// Where samples are.
 	pub samples: Source,
-	/// Threads for libtorch.
-	pub threads: usize,
+	/// Where and how models are computed.
+	pub compute: Compute,
 }
 
 /// Why a node cannot go on. Nothing a miner does is among the reasons.
@@ -70,10 +70,10 @@ pub enum NodeError {
 	/// A model of ours cannot be worked with.
 	#[error("{0}")]
 	Engine(#[from] EngineError),
-	/// The device thread did not start.
-	#[error("the device thread did not start")]
-	Start(#[from] StartError<EngineError>),
-	/// The device thread ended.
+	/// The device threads did not start.
+	#[error("the device threads did not start")]
+	Start(#[from] DevicesError<EngineError>),
+	/// A device thread ended.
 	#[error("{0}")]
 	Device(#[from] DeviceStopped),
 	/// The folder of a model of ours cannot be used.

@@ -26,7 +26,7 @@ use super::tokens;
 use crate::chain::{self, BlockId};
 use crate::clock::Window;
 use crate::journal::Seconds;
-use crate::model::{Device, Example};
+use crate::model::{Devices, Example};
 use crate::participant::{self, Ledger, ParticipantError, Sender, WindowView};
 
 use gather::Found;
@@ -61,7 +61,7 @@ pub enum ValidatorError {
 struct Validator {
 	node: Node,
 	ledger: Ledger<Scores>,
-	device: Device<Engine>,
+	device: Devices<Engine>,
 	/// The samples, and the epoch in which they were read.
 	pool: Option<(Block, Pool)>,
 }
@@ -77,11 +77,12 @@ struct Turn {
 
 /// Runs until something fails.
 pub async fn run(settings: Settings) -> Result<Infallible, ValidatorError> {
-	let threads = settings.threads;
+	let compute = settings.compute.clone();
 	let node = Node::join(settings, chain::Role::Validator).await?;
 	let ledger = Ledger::open(node.participant.folder())?;
 	let hparams = node.hparams.clone();
-	let device = Device::start(threads, move || Ok(Engine::new(hparams))).await.map_err(NodeError::from)?;
+	let engine = move |lane| Ok(Engine::new(hparams.clone(), lane));
+	let device = Devices::start(&compute, engine).await.map_err(NodeError::from)?;
 	let mut validator = Validator { node, ledger, device, pool: None };
 	loop {
 		let window = validator.next_window()?;

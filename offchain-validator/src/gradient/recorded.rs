@@ -54,6 +54,20 @@ pub(super) fn gradient(tensors: BTreeMap<String, Compressed>, layouts: &Layouts)
 	CompressedGradient::new(header, tensors, layouts).unwrap()
 }
 
+/// A gradient of numbers in `[-1, 1)`, drawn by a small generator, at the first places of each chunk.
+pub(crate) fn drawn(layouts: &Layouts, mut seed: u32) -> CompressedGradient {
+	let mut draw = || {
+		seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+		(seed >> 8) as f32 / (1 << 23) as f32 - 1.0
+	};
+	let tensors = layouts.iter().map(|(name, layout)| {
+		let indices = (0..layout.chunks()).flat_map(|_| 0..layout.kept() as u16).collect();
+		let values = layouts.coding().values((0..layout.sent()).map(|_| draw()).collect());
+		(name.to_owned(), Compressed { indices, values })
+	});
+	gradient(tensors.collect(), layouts)
+}
+
 /// The model of `tiny_llama_eval`.
 #[cfg(feature = "torch")]
 pub(crate) fn tiny_llama(file: &Value) -> Params {

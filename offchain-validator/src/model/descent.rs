@@ -33,7 +33,7 @@ impl Params {
 		for (number, (_, parameter)) in self.named().enumerate() {
 			let mut values = elements(parameter, 0..parameter.numel());
 			change(number, &mut values)?;
-			altered.push(tensor(&values, &parameter.size()));
+			altered.push(tensor(&values, &parameter.size()).to_device(parameter.device()));
 		}
 		for ((_, parameter), altered) in self.named_mut().zip(altered) {
 			*parameter = altered;

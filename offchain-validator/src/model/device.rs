@@ -3,7 +3,9 @@
 //! The one thread that owns everything of libtorch.
 //!
 //! A forward pass would block the async runtime, and tensors must not be shared between threads. Jobs go in over a
-//! bounded channel, their answers come back over another; nothing else crosses.
+//! bounded channel, their answers come back over another; nothing else crosses. A job that fails is its caller's affair, unless
+//! the device itself fails from then on: that, as a panic, ends the thread, with it the program, and whoever watches over that
+//! starts it again.
 
 use std::any::Any;
 use std::fmt::Display;
@@ -13,6 +15,8 @@ use std::sync::{Arc, Once, OnceLock};
 use std::thread;
 
 use tokio::sync::{mpsc, oneshot};
+
+use super::fault::Fault;
 
 /// Jobs that may wait; whoever brings one more waits itself.
 const WAITING_JOBS: usize = 16;
@@ -30,6 +34,12 @@ pub struct Device<E> {
 #[error("the model thread has stopped: {reason}")]
 pub struct DeviceStopped {
 	reason: String,
+}
+
+/// What lives on a device and can tell whether that still works.
+pub trait Probe {
+	/// Fails where whatever comes after would fail, too.
+	fn probe(&mut self) -> Result<(), Fault>;
 }
 
 /// Why a device could not be started.
@@ -61,6 +71,8 @@ impl<E: 'static> Device<E> {
 		let end = End::default();
 		let device = Self { jobs, end: end.clone() };
 		let body = move || {
+			// Only a backward pass needs more, and asks for it.
+			let _no_grad = tch::no_grad_guard();
 			let make = || {
 				limit_threads(threads);
 				make_engine()
@@ -104,6 +116,28 @@ impl<E: 'static> Device<E> {
 	}
 }
 
+impl<E: Probe + 'static> Device<E> {
+	/// As [`Self::run`], for a job that may fail. If it does, and the device fails from then on, that is the end: some errors
+	/// leave a GPU of no more use to the program they happen in, whosever fault they are.
+	pub async fn try_run<T: Send + 'static, X: Send + 'static>(
+		&self,
+		job: impl FnOnce(&mut E) -> Result<T, X> + Send + 'static,
+	) -> Result<Result<T, X>, DeviceStopped> {
+		let end = self.end.clone();
+		let answer = self.run(move |engine| {
+			let answer = job(engine);
+			if answer.is_err() {
+				end.check(engine);
+			}
+			answer
+		});
+		match (answer.await, self.end.0.get()) {
+			(answer, None) => answer,
+			(_, Some(_)) => Err(self.end.reason()),
+		}
+	}
+}
+
 impl<E> Clone for Device<E> {
 	fn clone(&self) -> Self {
 		Self { jobs: self.jobs.clone(), end: self.end.clone() }
@@ -121,6 +155,12 @@ impl End {
 				let _ = self.0.set(message(&*panic));
 				None
 			},
+		}
+	}
+
+	fn check(&self, engine: &mut impl Probe) {
+		if let Err(fault) = engine.probe() {
+			let _ = self.0.set(format!("the device fails: {fault}"));
 		}
 	}
 
@@ -202,6 +242,48 @@ mod tests {
 				device.run(|_| ())
 			);
 			assert_eq!([first, second, device.run(|_| ()).await], [stopped.clone(), stopped.clone(), stopped]);
+		});
+	}
+
+	/// Works until it is told not to.
+	struct Frail {
+		works: bool,
+	}
+
+	impl Probe for Frail {
+		fn probe(&mut self) -> Result<(), Fault> {
+			if self.works {
+				Ok(())
+			} else {
+				Err(Fault::Refused("an illegal memory access was encountered".into()))
+			}
+		}
+	}
+
+	#[test]
+	fn a_job_that_fails_ends_the_device_only_if_that_fails_with_it() {
+		wait(async {
+			let device = Device::start(1, || Ok::<_, Infallible>(Frail { works: true })).await.unwrap();
+			assert_eq!(device.try_run(|_| Err::<(), _>("no memory")).await, Ok(Err("no memory")));
+			assert_eq!(device.try_run(|_| Ok::<_, ()>(7)).await, Ok(Ok(7)));
+			let stopped = DeviceStopped {
+				reason: "the device fails: libtorch fails: an illegal memory access was encountered".into(),
+			};
+			let broken = device.try_run(|engine| {
+				engine.works = false;
+				Err::<(), _>("a kernel failed")
+			});
+			assert_eq!(broken.await, Err(stopped.clone()));
+			assert_eq!(device.run(|_| 7).await, Err(stopped));
+		});
+	}
+
+	#[test]
+	fn nothing_is_tracked_on_the_thread() {
+		wait(async {
+			let device = counter().await;
+			let tracks = |_: &mut u32| (tch::Tensor::from(1.0_f32).set_requires_grad(true) * 2.0).requires_grad();
+			assert_eq!(device.run(tracks).await, Ok(false));
 		});
 	}
 

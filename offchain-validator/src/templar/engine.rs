@@ -6,17 +6,16 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use mechanisms::templar::scores::Losses;
 use mechanisms::templar::sync::SAMPLED;
 
 use super::inner::Inner;
 use super::Hparams;
 use crate::data::{Batch, Dataset};
 use crate::gradient::{
-	aggregate, evaluation_step, outer_step, Codec, Compressed, CompressedGradient, LayoutError, Layouts, Limits,
-	Momentum, StepError,
+	aggregate, outer_step, Codec, Compressed, CompressedGradient, Decoder, LayoutError, Layouts, Momentum, StepError,
+	TryError, Update,
 };
-use crate::model::{Gradients, Params, ParamsError};
+use crate::model::{self, Fault, Gradients, Lane, Params, ParamsError, Probe};
 use crate::shared_model::{SharedModel, SharedModelError};
 
 /// Why the model could not be worked with. Never a peer's fault.
@@ -31,6 +30,9 @@ pub enum EngineError {
 	/// A step on the model failed.
 	#[error("the step failed")]
 	Step(#[from] StepError),
+	/// A gradient could not be tried.
+	#[error("the gradient could not be tried")]
+	Try(#[from] TryError),
 }
 
 /// The model, the data and what a miner has in the works.
@@ -38,6 +40,7 @@ pub struct Engine {
 	hparams: Arc<Hparams>,
 	shared: SharedModel,
 	codec: Codec,
+	decoder: Decoder,
 	momentum: Momentum,
 	gradient: Option<Gradients>,
 	/// How it trains, if not by a single gradient.
@@ -53,14 +56,20 @@ pub fn layouts(hparams: &Hparams) -> Result<Layouts, LayoutError> {
 
 impl Engine {
 	/// The model as saved at `file`, or as all begin.
-	pub fn open(hparams: Arc<Hparams>, dataset: Arc<Dataset>, file: Option<PathBuf>) -> Result<Self, EngineError> {
+	pub fn open(
+		hparams: Arc<Hparams>,
+		dataset: Arc<Dataset>,
+		file: Option<PathBuf>,
+		lane: Lane,
+	) -> Result<Self, EngineError> {
 		let params = Params::open(file.as_deref(), &hparams.model, hparams.training.init_seed);
-		let params = params.map_err(SharedModelError::from)?;
-		let shared = SharedModel::new(params, dataset, hparams.data.clone(), hparams.evaluation.heldout_pages)?;
+		let (params, heldout_pages) = (params.map_err(SharedModelError::from)?, hparams.evaluation.heldout_pages);
+		let shared = SharedModel::new(params, dataset, hparams.data.clone(), lane, heldout_pages)?;
 		let codec = Codec::new(layouts(&hparams)?);
+		let decoder = Decoder::new(codec.layouts().clone(), lane.processor).map_err(SharedModelError::from)?;
 		let momentum = Momentum::new(hparams.training.momentum_decay);
 		let inner = hparams.training.inner_optimization.clone().map(Inner::new);
-		Ok(Self { hparams, shared, codec, momentum, gradient: None, inner })
+		Ok(Self { hparams, shared, codec, decoder, momentum, gradient: None, inner })
 	}
 
 	/// Writes the model to `file`.
@@ -75,7 +84,7 @@ impl Engine {
 
 	/// Goes on with the model in a checkpoint's `bytes`. What was in the works belongs to the model before.
 	pub fn adopt(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
-		self.shared.params = self.decode(bytes).map_err(SharedModelError::from)?;
+		self.shared.replace(self.decode(bytes).map_err(SharedModelError::from)?)?;
 		self.momentum = Momentum::new(self.hparams.training.momentum_decay);
 		self.learnt();
 		Ok(())
@@ -112,6 +121,7 @@ impl Engine {
 
 	/// The step that all nodes take alike; `gradients` come in ascending order of their uids.
 	pub fn step(&mut self, gradients: &[&CompressedGradient], learning_rate: f64) -> Result<(), EngineError> {
+		self.shared.rest();
 		if gradients.is_empty() {
 			return Ok(());
 		}
@@ -126,38 +136,27 @@ impl Engine {
 		self.shared.params.samples(SAMPLED)
 	}
 
-	/// Mean loss of the model as it is.
-	pub fn loss(&self, batches: &[Batch]) -> Result<f64, EngineError> {
-		Ok(self.shared.loss(&self.shared.params, batches)?)
+	/// Mean loss of the model as it is on each of `batches`, in nats per token.
+	pub fn losses(&mut self, batches: &[&model::Batch]) -> Result<Vec<f64>, EngineError> {
+		Ok(self.shared.losses(batches)?)
+	}
+
+	/// As [`Self::losses`], of the model after the step that `update` alone would have it take. The model stays as it is,
+	/// also on an error.
+	pub fn losses_after(
+		&mut self,
+		update: &Update,
+		learning_rate: f64,
+		batches: &[&model::Batch],
+	) -> Result<Vec<f64>, EngineError> {
+		let Self { hparams, shared, decoder, .. } = self;
+		let step = hparams.training.outer_learning_rate(learning_rate) * hparams.evaluation.eval_lr_factor;
+		shared.losses_after(batches, |trial, params| Ok(decoder.step(trial, params, update, step)?))
 	}
 
 	/// Mean loss on the first held-out pages, in nats per token.
-	pub fn heldout_loss(&self) -> Result<f64, EngineError> {
+	pub fn heldout_loss(&mut self) -> Result<f64, EngineError> {
 		Ok(self.shared.heldout_loss()?)
-	}
-
-	/// What `gradient` does to the mean losses on `own` and `random` batches, tried on a copy of the model.
-	///
-	/// It is taken no longer than `limits` allow. `random_before` is the loss of the model as it is on the random batches,
-	/// which are the same for all miners.
-	pub fn evaluate(
-		&self,
-		gradient: &CompressedGradient,
-		limits: &Limits,
-		own: &[Batch],
-		random: &[Batch],
-		random_before: f64,
-		learning_rate: f64,
-	) -> Result<Losses, EngineError> {
-		let Hparams { training, evaluation, .. } = &*self.hparams;
-		let step = training.outer_learning_rate(learning_rate) * evaluation.eval_lr_factor;
-		let stepped = evaluation_step(&self.codec, &self.shared.params, gradient, limits, step)?;
-		Ok(Losses {
-			own_before: self.loss(own)?,
-			own_after: self.shared.loss(&stepped, own)?,
-			random_before,
-			random_after: self.shared.loss(&stepped, random)?,
-		})
 	}
 
 	/// What this window's training has come to; the next begins anew.
@@ -170,5 +169,11 @@ impl Engine {
 
 	fn decode(&self, bytes: &[u8]) -> Result<Params, ParamsError> {
 		Params::decode(bytes, &self.hparams.model, Path::new("the checkpoint"))
+	}
+}
+
+impl Probe for Engine {
+	fn probe(&mut self) -> Result<(), Fault> {
+		self.shared.probe()
 	}
 }

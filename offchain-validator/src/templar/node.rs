@@ -19,10 +19,11 @@ use crate::chain::{ChainError, Role};
 use crate::clock::Window;
 use crate::data::{Dataset, DatasetError};
 use crate::gradient::{CompressedGradient, LayoutError, Layouts};
-use crate::model::{Device, DeviceStopped, StartError};
+use crate::model::{Compute, DeviceStopped, Devices, DevicesError, Lane};
 use crate::participant::{
 	self, Checkpoints, Newcomer, Objects, ObjectsSettings, Participant, ParticipantError, WindowView,
 };
+use crate::shared_model::{SharedModelError, Text};
 
 /// What the user has said, checked.
 pub struct Settings {
@@ -34,8 +35,8 @@ pub struct Settings {
 	pub hparams: Hparams,
 	/// Folder of the token shards.
 	pub dataset: PathBuf,
-	/// Threads for libtorch.
-	pub threads: usize,
+	/// Where and how the model is computed.
+	pub compute: Compute,
 }
 
 /// Why a node cannot go on. Nothing a peer does is among the reasons.
@@ -59,12 +60,23 @@ pub enum NodeError {
 	/// The model cannot be worked with.
 	#[error("{0}")]
 	Engine(#[from] EngineError),
-	/// The device thread did not start.
-	#[error("the device thread did not start")]
-	Start(#[from] StartError<EngineError>),
-	/// The device thread ended.
+	/// The data does not fit the model.
+	#[error("{0}")]
+	Text(#[from] SharedModelError),
+	/// The device threads did not start.
+	#[error("the device threads did not start")]
+	Start(#[from] DevicesError<EngineError>),
+	/// A device thread ended.
 	#[error("{0}")]
 	Device(#[from] DeviceStopped),
+	/// A device computes otherwise than the first.
+	#[error(
+		"after the step of window {window} the devices hold different models: use devices of one kind, and start again"
+	)]
+	Diverged {
+		/// The window.
+		window: Window,
+	},
 	/// A task of ours was cut short.
 	#[error("a task of this program was cut short")]
 	Task(#[from] tokio::task::JoinError),
@@ -83,8 +95,12 @@ pub(super) struct Node {
 	pub layouts: Arc<Layouts>,
 	/// What miners train on.
 	pub dataset: Arc<Dataset>,
-	/// The model.
-	pub device: Device<Engine>,
+	/// The same, as the model reads it.
+	pub text: Text,
+	/// The model, once on each device.
+	pub device: Devices<Engine>,
+	/// How it is computed on the first.
+	pub lane: Lane,
 	/// Our objects and those of others.
 	pub objects: Objects,
 	/// The model on disk.
@@ -134,10 +150,27 @@ impl Node {
 		let checkpoints = Checkpoints::new(participant.folder());
 		let newest = checkpoints.newest()?;
 		let next_window = newest.as_ref().map_or(start_window, |(window, _)| window.saturating_add(1));
+		let text = Text::new(dataset.clone(), hparams.data.clone(), hparams.model.clone())?;
 		let (engine_hparams, engine_dataset, file) = (hparams.clone(), dataset.clone(), newest.map(|(_, file)| file));
-		let open = move || Engine::open(engine_hparams, engine_dataset, file);
-		let device = Device::start(settings.threads, open).await?;
-		Ok(Self { participant, hparams, layouts, dataset, device, objects, checkpoints, role, lists, next_window })
+		let open = move |lane| Engine::open(engine_hparams.clone(), engine_dataset.clone(), file.clone(), lane);
+		// A miner trains one model; a validator measures many.
+		let compute = if role == Role::Validator { settings.compute } else { settings.compute.first() };
+		let device = Devices::start(&compute, open).await?;
+		let lane = compute.lanes().next().unwrap_or(Lane::CPU);
+		Ok(Self {
+			participant,
+			hparams,
+			layouts,
+			dataset,
+			text,
+			device,
+			lane,
+			objects,
+			checkpoints,
+			role,
+			lists,
+			next_window,
+		})
 	}
 
 	/// Publishes where our objects are, unless the chain says so already. From then on others wait for them.
@@ -222,22 +255,22 @@ impl Node {
 		let window = view.at.window;
 		let successful_peers = view.stepping(submissions);
 		let gradient = |uid: &Uid| submissions.get(uid).and_then(Submission::content).cloned();
-		let gradients: Vec<CompressedGradient> = successful_peers.iter().filter_map(gradient).collect();
+		let gradients: Arc<[CompressedGradient]> = successful_peers.iter().filter_map(gradient).collect();
 		let skipped_peers = view.peers.gather.iter().filter(|uid| !successful_peers.contains(uid)).copied().collect();
 		let learning_rate = self.learning_rate(window);
 		self.participant.build_upon(view.at.sync)?;
 		let file = self.checkpoints.file(window);
-		let samples = self
-			.device
-			.run(move |engine| {
-				engine.step(&gradients.iter().collect::<Vec<_>>(), learning_rate)?;
-				engine.save(&file)?;
-				Ok::<_, EngineError>(engine.samples())
-			})
-			.await??;
+		let step = move |engine: &mut Engine| engine.step(&gradients.iter().collect::<Vec<_>>(), learning_rate);
+		self.device.run_all(step).await?.into_iter().collect::<Result<(), _>>()?;
+		let mut samples = self.device.run_all(|engine: &mut Engine| engine.samples()).await?.into_iter();
+		let own = samples.next().unwrap_or_default();
+		if samples.any(|other| other != own) {
+			return Err(NodeError::Diverged { window });
+		}
+		self.device.run(move |engine| engine.save(&file)).await??;
 		self.next_window = window.saturating_add(1);
 		self.checkpoints.prune(window)?;
-		let debug = Debug { window, samples, successful_peers, skipped_peers };
+		let debug = Debug { window, samples: own, successful_peers, skipped_peers };
 		self.objects.upload(Kind::Debug, window, debug.encode()?.into()).await;
 		if self.role == Role::Validator {
 			self.upload_checkpoint(window).await?;
@@ -249,11 +282,9 @@ impl Node {
 	pub async fn adopt(&mut self, window: Window, model: Bytes) -> Result<(), NodeError> {
 		self.participant.build_upon(self.participant.sync_block(window).await?)?;
 		let file = self.checkpoints.file(window);
-		let adopt = move |engine: &mut Engine| {
-			engine.adopt(&model)?;
-			engine.save(&file)
-		};
-		self.device.run(adopt).await??;
+		let adopt = move |engine: &mut Engine| engine.adopt(&model);
+		self.device.run_all(adopt).await?.into_iter().collect::<Result<(), _>>()?;
+		self.device.run(move |engine| engine.save(&file)).await??;
 		self.next_window = window.saturating_add(1);
 		Ok(self.checkpoints.prune(window)?)
 	}

@@ -36,7 +36,7 @@ use crate::clock::Window;
 use crate::journal::Seconds;
 use crate::participant::{self, Ledger, ParticipantError, Sender};
 
-use evaluate::Verdicts;
+use evaluate::{Baseline, Evaluated};
 
 /// Why a validator cannot go on. Nothing a miner does is among the reasons.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +74,7 @@ struct Findings {
 	/// Copies, each with the part of the indices in common.
 	copied: BTreeMap<Uid, f64>,
 	/// What became of those that were drawn for evaluation.
-	verdicts: Verdicts,
+	evaluated: Evaluated,
 }
 
 /// A validator at work.
@@ -106,12 +106,23 @@ impl Validator {
 		let after = self.node.participant.closed(&view.at).await?;
 
 		let start = Instant::now();
-		let submissions = self.node.submissions(&view, view.peers.miners.keys().copied()).await?;
+		let is_scored = self.ledger.state.has_scored(window);
+		let (submissions, baseline) = tokio::try_join!(
+			self.node.submissions(&view, view.peers.miners.keys().copied()),
+			// While others' buckets answer the device has something to do.
+			async {
+				if is_scored {
+					Ok(None)
+				} else {
+					evaluate::baseline(&self.node, window, after).await
+				}
+			},
+		)?;
 		let gathered = start.elapsed();
-		let findings = if self.ledger.state.has_scored(window) {
+		let findings = if is_scored {
 			None // A restart came between the scores and the outer step: the scores are in the state.
 		} else {
-			Some(self.score(&view, after, &submissions).await?)
+			Some(self.score(&view, after, baseline, &submissions).await?)
 		};
 		let scored = start.elapsed();
 		self.ledger.save()?; // Before the chain hears of it: a restart must not rate this window twice.
@@ -133,6 +144,7 @@ impl Validator {
 		&mut self,
 		view: &View,
 		after: BlockId,
+		baseline: Option<Baseline>,
 		submissions: &BTreeMap<Uid, Submission>,
 	) -> Result<Findings, ValidatorError> {
 		self.follow(view, submissions);
@@ -141,9 +153,10 @@ impl Validator {
 		let copied = copies::offenders(node, &scores.state, window, submissions)?;
 		let sync = observe::sync(node, &mut scores.changes, view).await?;
 		let active = observe::active(node, &scores.last_seen, view);
-		let verdicts = evaluate::evaluate(node, &scores.state, view, after, submissions, &active, &copied).await?;
+		let at = (view, after);
+		let evaluated = evaluate::evaluate(node, &scores.state, at, baseline, submissions, &active, &copied).await?;
 
-		let findings = Findings { copied, verdicts };
+		let findings = Findings { copied, evaluated };
 		let seen = observe::observations(node, &scores.state, view, submissions, active, sync, findings.clone());
 		let failed = |source| ValidatorError::Scores { window, source };
 		let outcome = scores.state.window(&node.hparams.scoring, &seen).map_err(failed)?;

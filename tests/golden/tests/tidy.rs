@@ -29,9 +29,10 @@ const PURE: [&str; 3] = ["yuma-consensus", "compression", "mechanisms"];
 /// What the pure crates must not reach, whatever lies between.
 const IMPURE: [&str; 6] = ["sp-io", "tokio", "tch", "subxt", "object_store", "log"];
 /// Libraries of the off-chain programs and declarations, and the modules that alone may name them.
-const BEHIND: [(&str, &[&str]); 11] = [
+const BEHIND: [(&str, &[&str]); 12] = [
 	("subxt::", &["chain"]),
 	("tch::", &["model", "gradient"]),
+	("libloading::", &["cuda"]),
 	("object_store::", &["bucket"]),
 	("hf_hub::", &["store"]),
 	("reqwest::", &["bucket", "samples", "store"]),

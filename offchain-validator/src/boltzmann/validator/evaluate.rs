@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures::stream;
 use mechanisms::boltzmann::{State, Verdict};
 use mechanisms::numpy::Generator;
 use mechanisms::Uid;
@@ -18,10 +19,11 @@ use crate::boltzmann::engine::{Engine, EngineError};
 use crate::boltzmann::gather::Submission;
 use crate::chain::BlockId;
 use crate::data::{assigned, Batch, Seed};
+use crate::model::{Device, DeviceStopped};
 use crate::participant::all_unreachable;
 
 /// What was measured in a window.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Measured {
 	/// What is to be held of the miners whose turn it was.
 	pub verdicts: Verdicts,
@@ -41,12 +43,8 @@ pub(super) async fn measure(
 	let (pages_per_window, n_pages) = (node.hparams.data.pages_per_window, node.dataset.n_train_pages());
 	let clock = &node.participant.clock;
 	let last = clock.window()?.max(window.saturating_add(node.hparams.windows.validator_offset));
-	let mut measured = Measured::default();
-	for uid in drawn(&hash, &accepted(&round.findings), node.hparams.evaluation.uids_per_window) {
-		if clock.window()? > last {
-			measured.ran_out = true;
-			break;
-		}
+	let drawn = drawn(&hash, &accepted(&round.findings), node.hparams.evaluation.uids_per_window);
+	let judge = async |device: Device<Engine>, uid: Uid| {
 		let pages = assigned(Seed::of_uid(uid), window, pages_per_window, n_pages);
 		let (selection, deltas) = (view.selection.clone(), round.deltas.clone());
 		// One job each, so that nothing else waits for the device longer than one miner takes.
@@ -55,19 +53,21 @@ pub(super) async fn measure(
 			let batches = sample(engine.batches(&pages)?, rate, &hash, uid);
 			Ok::<_, EngineError>(Some(engine.judge(&selection, delta, &batches)?))
 		};
-		let verdict = match node.device.run(job).await? {
+		Ok::<_, DeviceStopped>(match device.try_run(job).await? {
 			Ok(judgement) => {
 				debug!(uid, window, ?judgement, "measured");
-				judgement.map_or(Verdict::Unjudged, Verdict::from)
+				(uid, judgement.map_or(Verdict::Unjudged, Verdict::from))
 			},
 			Err(error) => {
 				warn!(uid, window, "not judged: {}", crate::one_line(&error));
-				Verdict::Unjudged
+				(uid, Verdict::Unjudged)
 			},
-		};
-		measured.verdicts.insert(uid, verdict);
-	}
-	Ok(measured)
+		})
+	};
+	let in_time = || clock.window().is_ok_and(|window| window <= last); // Without a chain the next question to it tells.
+	let verdicts: Verdicts =
+		node.device.share(stream::iter(drawn.iter().copied()), in_time, judge).await?.into_iter().collect();
+	Ok(Measured { ran_out: verdicts.len() < drawn.len(), verdicts })
 }
 
 /// What the slices alone tell of the miners: of all but those whose delta is accepted, which is to be measured. Who has an

@@ -9,7 +9,7 @@ use mechanisms::finetuning::limits::{check_norms, check_parameter_count, LayerNo
 use mechanisms::finetuning::Params as Limits;
 
 use crate::finetuning::tokens::VOCABULARY;
-use crate::model::{repository, Params, RepositoryError};
+use crate::model::{repository, Fault, Params, RepositoryError};
 
 /// Why a model is not measured.
 #[derive(Debug, thiserror::Error)]
@@ -26,12 +26,19 @@ pub enum Refused {
 		/// How many it has.
 		found: usize,
 	},
+	/// Our device could not compute it.
+	#[error("it cannot be computed here")]
+	Fault(#[from] Fault),
 }
 
 impl Refused {
-	/// Whether it was our disk that failed, and no rule that was broken.
+	/// Whether it was our disk or our device that failed, and no rule that was broken.
 	pub fn is_ours(&self) -> bool {
-		matches!(self, Self::Repository(error) if error.is_ours())
+		match self {
+			Self::Repository(error) => error.is_ours(),
+			Self::Fault(_) => true,
+			_ => false,
+		}
 	}
 }
 

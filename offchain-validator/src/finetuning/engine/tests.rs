@@ -56,7 +56,7 @@ fn publish(folder: &TempDir, name: &str, params: &Params) -> PathBuf {
 /// The base, three that are finetuned from it on parts of the text, a copy of the second, and noise: as uids see them.
 fn cast(hparams: &Arc<Hparams>, train: &Pool) -> (TempDir, PathBuf, Vec<(Uid, Model, PathBuf)>) {
 	let folder = tempfile::tempdir().unwrap();
-	let mut trainer = base::trainer(hparams.clone(), train).unwrap();
+	let mut trainer = base::trainer(hparams.clone(), train, Lane::CPU).unwrap();
 	for _ in 0..hparams.training.base_batches {
 		trainer.step();
 	}
@@ -87,7 +87,7 @@ fn cast(hparams: &Arc<Hparams>, train: &Pool) -> (TempDir, PathBuf, Vec<(Uid, Mo
 fn every_honest_miner_earns_a_twentieth_and_no_cheat_anything() {
 	let (hparams, (train, measured_on)) = (Arc::new(hparams()), pools());
 	let (_folder, base, miners) = cast(&hparams, &train);
-	let (engine, competition) = (Engine::new(hparams.clone()), &hparams.scoring.competitions[0]);
+	let (engine, competition) = (Engine::new(hparams.clone(), Lane::CPU), &hparams.scoring.competitions[0]);
 	let step = |step: u8| {
 		let drawn = measured_on.draw(&[step; 32], "samples", hparams.evaluation.samples_per_step);
 		let examples = tokens::examples(drawn, hparams.evaluation.max_tokens);
@@ -116,7 +116,8 @@ fn a_sample_that_a_model_cannot_read_is_lost_and_the_others_are_not() {
 	let path = publish(&folder, "model", &Params::init(&hparams.model, 1).unwrap());
 	let fits = Example { tokens: vec![1; 8], prompt: 4 };
 	let too_long = Example { tokens: vec![1; 4_096], prompt: 4 };
-	let losses = Engine::new(hparams.clone()).losses(&path, &hparams.scoring.competitions[0], &[fits, too_long]);
+	let losses =
+		Engine::new(hparams.clone(), Lane::CPU).losses(&path, &hparams.scoring.competitions[0], &[fits, too_long]);
 	let losses = losses.unwrap();
 	assert!(losses[0].is_finite() && losses[1] == f64::INFINITY);
 }
@@ -129,5 +130,8 @@ fn what_comes_too_late_is_lost() {
 	let path = publish(&folder, "model", &Params::init(&hparams.model, 1).unwrap());
 	let example = Example { tokens: vec![1; 8], prompt: 4 };
 	let competition = hparams.scoring.competitions[0].clone();
-	assert_eq!(Engine::new(hparams.into()).losses(&path, &competition, &[example]).unwrap(), [f64::INFINITY]);
+	assert_eq!(
+		Engine::new(hparams.into(), Lane::CPU).losses(&path, &competition, &[example]).unwrap(),
+		[f64::INFINITY]
+	);
 }

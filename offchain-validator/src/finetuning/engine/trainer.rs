@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::EngineError;
 use crate::finetuning::Hparams;
 use crate::model::description::Numbers;
-use crate::model::{accumulated, checkpoint, repository, Batch, Example, Optimizer, Params, Rule};
+use crate::model::{accumulated, checkpoint, repository, Batch, Example, Fault, Optimizer, Params, Processor, Rule};
 
 /// A model in training, and what it learns from.
 pub struct Trainer {
@@ -39,6 +39,13 @@ impl Trainer {
 			_ => {},
 		}
 		self
+	}
+
+	/// The same on another processor.
+	pub fn on(mut self, processor: Processor) -> Result<Self, Fault> {
+		self.params = self.params.on(processor)?;
+		self.optimizer = self.optimizer.on(processor)?;
+		Ok(self)
 	}
 
 	/// Takes one step on the next batch; returns its loss, in nats per token. The last step of a pass over the examples may be

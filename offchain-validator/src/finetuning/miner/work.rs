@@ -15,7 +15,7 @@ use crate::finetuning::engine::{open, write, EngineError, Trainer};
 use crate::finetuning::node::entries;
 use crate::finetuning::store::{contents, Address, Fetched, Repository};
 use crate::finetuning::tokens;
-use crate::model::{Device, Params};
+use crate::model::{Compute, Devices, Lane, Params};
 use crate::participant::MinerRole;
 
 /// Name of the folder of our own model in the state folder.
@@ -26,9 +26,9 @@ const MEMORY: &str = "training.safetensors";
 /// How a miner comes by a model.
 pub(super) enum Work {
 	/// It finetunes.
-	Honest(Device<Trainer>),
+	Honest(Devices<Trainer>),
 	/// It draws random numbers.
-	Noise(Device<()>),
+	Noise(Devices<()>),
 	/// It takes that of the miner of this uid; and this is what it has taken last.
 	Copier(Uid, Option<String>),
 }
@@ -51,25 +51,26 @@ impl Work {
 		node: &Node,
 		competition: &Competition,
 		role: MinerRole,
-		threads: usize,
+		compute: &Compute,
 	) -> Result<Self, NodeError> {
 		let (own, memory) = (own(node)?, memory(node));
 		Ok(match role {
 			MinerRole::Copier(uid) => Self::Copier(uid, None),
-			MinerRole::Noise => Self::Noise(Device::start(threads, || Ok::<_, EngineError>(())).await?),
+			MinerRole::Noise => Self::Noise(Devices::start(compute, |_| Ok::<_, EngineError>(())).await?),
 			MinerRole::Honest => {
 				let (hparams, competition) = (node.hparams.clone(), competition.clone());
 				let base = node.bases.get(&competition.competition_id).cloned().ok_or(NodeError::NoCompetition)?;
 				let pool = node.pool().await?;
 				let part = pool.part(node.participant.uid, hparams.training.parts);
 				let examples = tokens::examples(part, hparams.evaluation.max_tokens);
-				let begin = move || {
+				let begin = move |lane: Lane| {
 					let params = open(&own, &competition, &hparams.scoring)
 						.or_else(|_| open(&base.folder, &competition, &hparams.scoring))
 						.map_err(EngineError::Base)?;
-					Ok::<_, EngineError>(Trainer::new(hparams, params, examples)?.remembering(&memory))
+					let trainer = Trainer::new(hparams.clone(), params, examples.clone())?.remembering(&memory);
+					Ok::<_, EngineError>(trainer.on(lane.processor)?)
 				};
-				Self::Honest(Device::start(threads, begin).await?)
+				Self::Honest(Devices::start(compute, begin).await?)
 			},
 		})
 	}

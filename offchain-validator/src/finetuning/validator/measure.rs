@@ -3,17 +3,19 @@
 //! Measures models on the samples of a step.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
+use futures::stream;
 use mechanisms::finetuning::competition::Competition;
 use mechanisms::finetuning::Verdict;
 use mechanisms::Uid;
 use tracing::{info, warn};
 
 use super::{Found, NodeError};
-use crate::finetuning::engine::{Engine, EngineError};
+use crate::finetuning::engine::{Engine, EngineError, Refused};
 use crate::finetuning::store::Repository;
-use crate::model::{Device, Example};
+use crate::model::{Device, DeviceStopped, Devices, Example};
 
 /// What was measured.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +32,7 @@ pub(super) struct Measured {
 
 /// Measures the models found on the same samples. Without any, nobody is judged.
 pub(super) async fn measure(
-	device: &Device<Engine>,
+	devices: &Devices<Engine>,
 	base: Option<&Repository>,
 	found: &BTreeMap<Uid, Found>,
 	competition: &Competition,
@@ -41,17 +43,14 @@ pub(super) async fn measure(
 		measured.verdicts = found.keys().map(|uid| (*uid, Verdict::Unjudged)).collect();
 		return Ok(measured);
 	};
-	// One job each, so that nothing else waits for the device longer than one model takes.
-	let losses = |folder: std::path::PathBuf| {
-		let (competition, examples) = (competition.clone(), examples.clone());
-		device.run(move |engine| engine.losses(&folder, &competition, &examples))
-	};
-	if let Some(base) = base {
-		measured.baseline = losses(base.folder.clone()).await?.map_err(EngineError::Base)?;
+	let mut losses = losses(devices, base, found, competition, &examples).await?;
+	if base.is_some() {
+		let baseline = losses.remove(&None).unwrap_or_else(|| Ok(Vec::new()));
+		measured.baseline = baseline.map_err(EngineError::Base)?;
 	}
 	for (uid, found) in found {
 		let verdict = match found {
-			Found::Copy(model, folder) => match losses(folder.clone()).await? {
+			Found::Copy(model, _) => match losses.remove(&Some(*uid)).unwrap_or_else(|| Ok(Vec::new())) {
 				Ok(losses) => {
 					measured.means.extend(mean(&losses).map(|mean| (*uid, mean)));
 					Verdict::Evaluated(*model, losses)
@@ -75,6 +74,28 @@ pub(super) async fn measure(
 	Ok(measured)
 }
 
+/// Losses by uid, and of the base model. Each device takes the next model when it is done with its last.
+async fn losses(
+	devices: &Devices<Engine>,
+	base: Option<&Repository>,
+	found: &BTreeMap<Uid, Found>,
+	competition: &Competition,
+	examples: &Arc<Vec<Example>>,
+) -> Result<BTreeMap<Option<Uid>, Result<Vec<f64>, Refused>>, DeviceStopped> {
+	let copies = found.iter().filter_map(|(uid, found)| match found {
+		Found::Copy(_, folder) => Some((Some(*uid), folder.clone())),
+		_ => None,
+	});
+	let models = base.map(|base| (None, base.folder.clone())).into_iter().chain(copies);
+	// One job each, so that nothing else waits for the device longer than one model takes.
+	let measure = async |device: Device<Engine>, (uid, folder): (Option<Uid>, PathBuf)| {
+		let (competition, examples) = (competition.clone(), examples.clone());
+		let losses = device.try_run(move |engine| engine.losses(&folder, &competition, &examples)).await?;
+		Ok((uid, losses))
+	};
+	Ok(devices.share(stream::iter(models), || true, measure).await?.into_iter().collect())
+}
+
 /// The mean of losses, if there is one on every sample.
 pub(super) fn mean(losses: &[f64]) -> Option<f64> {
 	Some(losses.iter().sum::<f64>() / losses.len() as f64).filter(|mean| mean.is_finite())
@@ -82,6 +103,7 @@ pub(super) fn mean(losses: &[f64]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
+	use std::num::NonZeroUsize;
 	use std::path::Path;
 
 	use mechanisms::finetuning::digest::Digest;
@@ -91,7 +113,7 @@ mod tests {
 	use super::*;
 	use crate::finetuning::engine::write;
 	use crate::finetuning::{hparams, Hparams};
-	use crate::model::Params;
+	use crate::model::{Compute, Params, Processor};
 
 	/// What there is to look at, in a folder that must live as long.
 	struct Scene {
@@ -119,9 +141,15 @@ mod tests {
 
 	impl Scene {
 		async fn measure(&self, examples: Option<Vec<Example>>) -> BTreeMap<Uid, Verdict> {
+			self.measure_on(1, examples).await
+		}
+
+		async fn measure_on(&self, devices: usize, examples: Option<Vec<Example>>) -> BTreeMap<Uid, Verdict> {
 			let (competition, hparams) = (&self.hparams.scoring.competitions[0], Arc::new(self.hparams.clone()));
-			let device = Device::start(1, move || Ok::<_, EngineError>(Engine::new(hparams))).await.expect("a thread");
-			let measured = measure(&device, None, &self.found, competition, examples.map(Arc::new)).await;
+			let compute = Compute { processors: vec![Processor::Cpu; devices], ..Compute::cpu(NonZeroUsize::MIN) };
+			let engine = move |lane| Ok::<_, EngineError>(Engine::new(hparams.clone(), lane));
+			let devices = Devices::start(&compute, engine).await.expect("threads");
+			let measured = measure(&devices, None, &self.found, competition, examples.map(Arc::new)).await;
 			measured.expect("our side works").verdicts.into_iter().collect()
 		}
 	}
@@ -154,6 +182,17 @@ mod tests {
 			assert_eq!(verdicts[&uid], verdict, "uid {uid}");
 		}
 		drop(beside.folder);
+	}
+
+	#[tokio::test]
+	async fn several_devices_find_what_one_finds() {
+		let scene = scene(|folder| {
+			let hparams = hparams::tests::read("hparams/localnet-finetuning.json").expect("they hold");
+			(3..7).map(|uid| (uid, model(folder, &hparams, uid.into()))).collect()
+		});
+		let alone = scene.measure(Some(examples())).await;
+		assert_eq!(alone.len(), 5);
+		assert_eq!(scene.measure_on(3, Some(examples())).await, alone);
 	}
 
 	#[tokio::test]

@@ -29,7 +29,9 @@ impl Batch {
 /// It is that of the whole batch, whatever the parts: each counts by its share of the targets. Sums of floating point differ in
 /// their last digits.
 pub fn accumulated(params: &Params, batch: &Batch, sequences: usize) -> Gradients {
-	summed(params, batch.parts(sequences).iter().map(|(part, share)| (part, *share)))
+	let parts = batch.parts(sequences);
+	let sum = summed(params, parts.iter().map(|(part, share)| (part, *share)));
+	sum.unwrap_or_else(|fault| panic!("{fault}"))
 }
 
 #[cfg(test)]

@@ -42,7 +42,7 @@ fn logits_are_as_recorded() {
 	let Some(file) = golden::recording::<serde_json::Value>("mechanisms/tiny_llama_eval.json") else { return };
 	let params = tiny_llama(&file);
 	let tokens: Vec<i64> = numbers(&file["random_batches"][0][0]).into_iter().map(|token| token as i64).collect();
-	let logits = logits(params.config(), &tensors(&params), &Tensor::from_slice(&tokens).unsqueeze(0));
+	let logits = logits(params.config(), &tensors(&params), &Tensor::from_slice(&tokens).unsqueeze(0)).unwrap();
 	let expected = Tensor::from_slice(&floats(&file["logits_of_first_random_sequence"])).reshape(logits.size());
 	assert!(logits.allclose(&expected, 0.0, 1e-5, false));
 }
@@ -58,7 +58,7 @@ fn a_model_that_knows_nothing_is_as_good_as_a_guess() {
 fn the_future_is_not_seen() {
 	let (params, first) = (params(), Tensor::from_slice(&[1_i64, 2, 3, 4]).unsqueeze(0));
 	let second = Tensor::from_slice(&[1_i64, 2, 9, 9]).unsqueeze(0);
-	let of = |tokens| logits(params.config(), &tensors(&params), tokens).narrow(1, 0, 2);
+	let of = |tokens| logits(params.config(), &tensors(&params), tokens).unwrap().narrow(1, 0, 2);
 	assert!(of(&first).allclose(&of(&second), 1e-6, 1e-6, false));
 }
 
@@ -102,7 +102,8 @@ fn a_tied_head_is_the_embedding() {
 	let mut untied = tensors(&tied);
 	untied.push(untied[0].copy());
 	let tokens = Tensor::from_slice(&[1_i64, 2, 3]).unsqueeze(0);
-	assert!(logits(&config, &tensors(&tied), &tokens).equal(&logits(&tiny(), &untied, &tokens)));
+	let of = |config, tensors: &[Tensor]| logits(config, tensors, &tokens).unwrap();
+	assert!(of(&config, &tensors(&tied)).equal(&of(&tiny(), &untied)));
 }
 
 /// Keys shared by two query heads are the same as keys repeated for each of them.
@@ -116,7 +117,8 @@ fn grouped_queries_share_their_keys() {
 	};
 	let repeated: Vec<_> = grouped.named().map(repeat).collect();
 	let tokens = Tensor::from_slice(&[1_i64, 2, 3, 4, 5]).unsqueeze(0);
-	let (grouped, full) = (logits(grouped.config(), &tensors(&grouped), &tokens), logits(&full, &repeated, &tokens));
+	let of = |config, tensors: &[Tensor]| logits(config, tensors, &tokens).unwrap();
+	let (grouped, full) = (of(grouped.config(), &tensors(&grouped)), of(&full, &repeated));
 	assert!(grouped.allclose(&full, 1e-5, 1e-5, false));
 }
 
@@ -172,7 +174,7 @@ fn scaled_positions_turn_less() {
 	let params = params();
 	let scaled = ModelConfig { rope_scaling: Some(scaling), ..params.config().clone() };
 	let tokens = Tensor::from_slice(&[1_i64, 2, 3, 4, 5, 6]).unsqueeze(0);
-	let of = |config: &ModelConfig| logits(config, &tensors(&params), &tokens);
+	let of = |config: &ModelConfig| logits(config, &tensors(&params), &tokens).unwrap();
 	let (plain, scaled) = (of(params.config()), of(&scaled));
 	assert!(
 		plain.narrow(1, 0, 1).allclose(&scaled.narrow(1, 0, 1), 0.0, 1e-6, false),

@@ -57,7 +57,7 @@ pub(super) fn observations(
 	submissions: &BTreeMap<Uid, Submission>,
 	active: BTreeSet<Uid>,
 	sync: BTreeMap<Uid, SyncVerdict>,
-	Findings { copied, verdicts }: Findings,
+	Findings { copied, evaluated }: Findings,
 ) -> Observations {
 	let peers: BTreeSet<Uid> = view.peers.gather.iter().copied().collect();
 	let skipped = |uid: &Uid| submissions.get(uid).is_some_and(|submission| submission.content().is_none());
@@ -76,6 +76,6 @@ pub(super) fn observations(
 		gather: (!all_unreachable(submissions)).then_some(gather),
 		copied,
 		sync,
-		verdicts,
+		verdicts: evaluated.verdicts,
 	}
 }

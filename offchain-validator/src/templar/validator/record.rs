@@ -42,11 +42,12 @@ pub(super) fn scored_window(
 fn scored_miner(uid: Uid, submission: &Submission, findings: &Findings, scores: &Scores) -> ScoredMiner {
 	let peer = scores.state.peer(uid).cloned().unwrap_or_default();
 	let rating = peer.rating.unwrap_or_default();
-	let verdict = findings.verdicts.get(&uid);
-	let is_copy = findings.copied.contains_key(&uid);
+	let verdict = findings.evaluated.verdicts.get(&uid);
+	let (is_copy, is_left_out) = (findings.copied.contains_key(&uid), findings.evaluated.left_out.contains(&uid));
+	let none = if is_left_out { "no time left" } else { "not evaluated" };
 	let miner = ScoredMiner {
 		submission: submission.to_string(),
-		verdict: if is_copy { "copied" } else { verdict.map_or("not evaluated", word) }.into(),
+		verdict: if is_copy { "copied" } else { verdict.map_or(none, word) }.into(),
 		score: peer.final_score.into(),
 		share: peer.share,
 		..ScoredMiner::default()
