@@ -23,11 +23,11 @@ mod limits;
 mod measure;
 #[cfg(feature = "torch")]
 mod momentum;
-#[cfg(feature = "torch")]
-mod update;
 #[cfg(test)]
 #[cfg_attr(not(feature = "torch"), allow(dead_code, reason = "half of the recordings are about tensors"))]
 pub(crate) mod recorded;
+#[cfg(feature = "torch")]
+mod update;
 
 pub use compression::{Coding, Compressed, Layout, LayoutError, Layouts, Quantised, Quantiser, StepError, Values};
 
