@@ -14,8 +14,8 @@ pub fn reset() -> u64 {
 }
 
 /// What measuring added to what was `resident` with the model in memory; zero where the system does not tell.
-pub fn figures(resident: u64, parameters: usize) -> Value {
-	let (dense, most) = ((parameters * 4) as u64, kibibytes("VmHWM:") * 1024);
+pub fn figures(resident: u64, parameters: u64) -> Value {
+	let (dense, most) = (parameters * 4, kibibytes("VmHWM:") * 1024);
 	json!({ "bytes_of_a_dense_copy": dense, "with_model_bytes": resident, "most_bytes": most })
 }
 

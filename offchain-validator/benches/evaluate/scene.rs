@@ -9,11 +9,10 @@ use std::time::Instant;
 
 use mechanisms::numpy::Generator;
 use offchain_validator::gradient::{encode, Compressed, CompressedGradient, Header, Layouts, Limits, Update};
-use offchain_validator::model::{Batch, Params};
+use offchain_validator::model::{Batch, ModelConfig, Params};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::json;
 
-use super::shapes::Shape;
 use super::Args;
 
 /// Longest side of a chunk, and coefficients sent of each, as published.
@@ -24,7 +23,8 @@ pub const STEP: f64 = 4e-4 * 0.2;
 
 /// A model with the updates of its miners.
 pub struct Scene {
-	pub shape: Shape,
+	pub shape: String,
+	pub config: ModelConfig,
 	pub folder: PathBuf,
 	pub layouts: Layouts,
 	gradients: Vec<CompressedGradient>,
@@ -42,10 +42,10 @@ pub struct Set {
 
 impl Scene {
 	/// Draws everything but the tokens and writes it.
-	pub fn make(args: &Args, shape: Shape) -> Self {
-		let folder = args.work.join(shape.to_string());
+	pub fn make(args: &Args, shape: &str) -> Self {
+		let folder = args.work.join(shape);
 		fs::create_dir_all(&folder).expect("the folder can be made");
-		let config = shape.config();
+		let config = ModelConfig::named(shape).unwrap_or_else(|| panic!("no model is named {shape}"));
 		let layouts = Layouts::new(&config.parameter_shapes(), TARGET_CHUNK, TOPK).expect("it can be cut");
 		let params = Params::init(&config, 1).expect("a model");
 		params.save(&folder.join("model.safetensors")).expect("it can be written");
@@ -64,7 +64,7 @@ impl Scene {
 			"step": STEP,
 		});
 		fs::write(folder.join("run.json"), run.to_string()).expect("it can be written");
-		Self { shape, folder, layouts, gradients }
+		Self { shape: shape.into(), config, folder, layouts, gradients }
 	}
 
 	/// What a miner sent, ready for the device, and the seconds that took.
@@ -75,8 +75,8 @@ impl Scene {
 	}
 
 	/// Draws batches of so many tokens and writes them.
-	pub fn set(&self, args: &Args, shape: Shape, tokens: usize) -> Set {
-		let config = shape.config();
+	pub fn set(&self, args: &Args, tokens: usize) -> Set {
+		let config = &self.config;
 		let length = args.sequence.min(tokens);
 		let rows = tokens / length;
 		let mut random = Generator::new(7);
@@ -88,15 +88,16 @@ impl Scene {
 			let bytes: Vec<u8> =
 				drawn.iter().flatten().flatten().flat_map(|token| i64::from(*token).to_le_bytes()).collect();
 			tensors.insert(name, bytes);
-			let batch = |rows: &Vec<Vec<u32>>| Batch::new(rows, &config, None).expect("the model can read it");
+			let batch = |rows: &Vec<Vec<u32>>| Batch::new(rows, config, None).expect("the model can read it");
 			drawn.iter().map(batch).collect::<Vec<_>>()
 		};
 		let own = (0..args.miners).map(|miner| batches(format!("own-{miner}"))).collect();
 		let random = batches("random".into());
 		let name = format!("tokens-{tokens}");
 		let shape = vec![args.batches, rows, length];
-		let view = |(name, bytes)| (name, TensorView::new(Dtype::I64, shape.clone(), bytes).expect("they fit"));
-		let views: Vec<(&String, TensorView)> = tensors.iter().map(view).collect();
+		let views = tensors.iter().map(|(name, bytes)| {
+			(name.as_str(), TensorView::new(Dtype::I64, shape.clone(), bytes).expect("they fit"))
+		});
 		let file = safetensors::serialize(views, None).expect("they can be written");
 		fs::write(self.folder.join(format!("{name}.safetensors")), file).expect("they can be written");
 		Set { name, tokens, own, random }
