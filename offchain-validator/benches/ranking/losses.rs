@@ -3,10 +3,13 @@
 //! The loss of every miner on every page of the pool, from which all rules draw.
 
 use mechanisms::ranking::PageLoss;
-use offchain_validator::model::{loss, Batch};
+use offchain_validator::model::{Batch, Params};
 use offchain_validator::templar::Hparams;
 
 use crate::miners::Trained;
+
+/// Of one forward pass.
+const PASS_TOKENS: usize = 2_048;
 
 /// Losses in nats per token.
 pub struct Losses {
@@ -23,15 +26,16 @@ impl Losses {
 	pub fn measure(trained: &Trained, hparams: &Hparams, miners: usize, pool: &[Vec<u32>]) -> anyhow::Result<Self> {
 		let batch = |page: &Vec<u32>| Batch::new(std::slice::from_ref(page), &hparams.model, None);
 		let batches = pool.iter().map(batch).collect::<Result<Vec<_>, _>>()?;
-		let of = |params| batches.iter().map(|batch| loss(params, batch)).collect::<Vec<f64>>();
+		let all: Vec<&Batch> = batches.iter().collect();
+		let of = |params: &Params| params.losses(&all, PASS_TOKENS);
 		let step = hparams.training.learning_rate * hparams.evaluation.eval_lr_factor;
 		let miner = |place: usize| {
 			eprint!("\rmeasuring miner {place} of {miners}");
 			of(&trained.stepped(step, place as f64 / miners as f64, place as u32))
 		};
-		let after = (1..=miners).map(miner).collect();
+		let after = (1..=miners).map(miner).collect::<Result<_, _>>()?;
 		eprintln!();
-		Ok(Self { before: of(&trained.params), after, page_tokens: hparams.data.sequence_length as u64 })
+		Ok(Self { before: of(&trained.params)?, after, page_tokens: hparams.data.sequence_length as u64 })
 	}
 
 	pub fn miners(&self) -> usize {
