@@ -8,8 +8,8 @@
 //! What a peer did wrong is a value, [`InvalidGradient`]; an `Err` of the functions on tensors, [`StepError`], is our own
 //! fault.
 //!
-//! Gradients are decoded by the processor, wherever the model lives: so no two nodes can come apart by what their devices
-//! make of a sum.
+//! The step that all copies take alike is decoded by the processor, wherever the model lives: so no two nodes can come apart
+//! by what their devices make of a sum. A gradient that is only measured is decoded where the model is.
 
 #[cfg(feature = "torch")]
 mod aggregate;
