@@ -98,7 +98,7 @@ pub enum CorpusError {
 	/// There is something to cut, but not enough.
 	#[error(
 		"the text gives {train} training and {heldout} held-out pages, {min_train} and {min_heldout} are needed: add text \
-		 of about {missing_tokens} tokens, or raise the limits on its size"
+		 of about {missing_tokens} tokens, or raise the limits on its size{}", told(.not_text)
 	)]
 	TooLittleText {
 		/// Training pages there would be.
@@ -111,6 +111,8 @@ pub enum CorpusError {
 		min_heldout: u64,
 		/// Tokens of text to add, if it repeats no page.
 		missing_tokens: u64,
+		/// Files and rows that hold no text.
+		not_text: u64,
 	},
 	/// Text cannot be turned into tokens.
 	#[error("the text cannot be turned into tokens")]
@@ -172,7 +174,7 @@ pub fn cut(
 			return Err(error);
 		},
 	};
-	if let Err(error) = check_enough(&pages, options) {
+	if let Err(error) = check_enough(&pages, &tally, options) {
 		staging.discard();
 		return Err(error);
 	}
@@ -240,7 +242,7 @@ fn check_replaceable(out: &Path) -> Result<(), CorpusError> {
 	Ok(())
 }
 
-fn check_enough(pages: &Pages, options: &CutOptions) -> Result<(), CorpusError> {
+fn check_enough(pages: &Pages, tally: &Tally, options: &CutOptions) -> Result<(), CorpusError> {
 	let (train, heldout) = (pages.train.iter().map(|shard| shard.pages).sum(), pages.heldout.pages);
 	let (min_train, min_heldout) = (options.min_train_pages, options.min_heldout_pages);
 	if train >= min_train && heldout >= min_heldout {
@@ -250,7 +252,16 @@ fn check_enough(pages: &Pages, options: &CutOptions) -> Result<(), CorpusError> 
 	let for_training = min_train.saturating_sub(train).saturating_mul(every).div_ceil(every - 1);
 	let for_heldout = min_heldout.saturating_sub(heldout).saturating_mul(every);
 	let missing_tokens = for_training.max(for_heldout).saturating_mul(options.page_tokens.into());
-	Err(CorpusError::TooLittleText { train, heldout, min_train, min_heldout, missing_tokens })
+	let not_text = tally.not_text;
+	Err(CorpusError::TooLittleText { train, heldout, min_train, min_heldout, missing_tokens, not_text })
+}
+
+/// What to look at where there was something and no text.
+fn told(not_text: &u64) -> String {
+	match not_text {
+		0 => String::new(),
+		count => format!("; {count} files or rows hold no text: of rows, check the name of the field or column"),
+	}
 }
 
 /// The ends of the names that are looked for.

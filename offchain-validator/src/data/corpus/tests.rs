@@ -299,6 +299,12 @@ fn files_with_many_documents_are_cut_where_their_field_is_named() {
 	let options = CutOptions { max_file_bytes: 200, max_total_bytes: 138, ..options };
 	let origin = written(cut_in(&folder, &options)).origin;
 	assert_eq!((origin.documents, origin.too_large, origin.not_text), (3, 1, 1));
+	let options = CutOptions { text_field: Some("content".into()), min_train_pages: 9, ..small() };
+	let refused = cut_in(&folder, &options).unwrap_err().to_string();
+	assert!(
+		refused.ends_with("4 files or rows hold no text: of rows, check the name of the field or column"),
+		"{refused}"
+	);
 	let tables = CutOptions { text_field: Some("text".into()), ..small() };
 	fs::write(folder.path().join("text/c.parquet"), b"no table").unwrap();
 	let refused = cut_in(&folder, &tables);
