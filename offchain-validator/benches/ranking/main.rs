@@ -30,7 +30,7 @@ use race::{Curve, Race};
 const TARGET: f64 = 0.9;
 /// Tokens of the reference's sampling over tokens of ours.
 const GOAL: f64 = 4.0;
-/// The rule of the sequential runs; its budget is never what ends it.
+/// The rule of the sequential runs. Its budget is an eighth of the pool for each miner.
 const RULE: Sequential = Sequential { confidence: 0.95, indifference: 0.0, depth: 8 };
 
 /// What to run.
@@ -40,7 +40,7 @@ struct Options {
 	#[arg(long, value_delimiter = ',', default_value = "16,64")]
 	miners: Vec<usize>,
 	/// Pages of the pool, of one sequence each.
-	#[arg(long, default_value_t = 2048)]
+	#[arg(long, default_value_t = 1024)]
 	pool: usize,
 	/// Draws of pages.
 	#[arg(long, default_value_t = 10)]
