@@ -84,6 +84,13 @@ impl Text {
 		Ok(self.dataset.train_batches(pages, self.data.batch_size, self.data.sequence_length)?)
 	}
 
+	/// The sequence at a `place` of a training page, as a batch of its own.
+	pub fn sequence(&self, page: u64, place: usize) -> Result<Batch, SharedModelError> {
+		let sequences = self.dataset.train_batches(&[page], 1, self.data.sequence_length)?;
+		let n_pages = self.dataset.n_train_pages();
+		sequences.into_iter().nth(place).ok_or(DatasetError::NoSuchPage { page, n_pages }.into())
+	}
+
 	/// The batches of the first held-out pages.
 	fn heldout_batches(&self, pages: usize) -> Result<Vec<Batch>, SharedModelError> {
 		let pages: Vec<u64> = (0..self.dataset.n_heldout_pages().min(pages as u64)).collect();

@@ -8,10 +8,12 @@
 mod budget;
 mod measure;
 mod pages;
+mod rank;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use mechanisms::numpy::Generator;
+use mechanisms::ranking::Outcome;
 use mechanisms::templar::{State, Verdict};
 use mechanisms::{Policy, Uid};
 
@@ -34,6 +36,8 @@ pub(super) struct Evaluated {
 	pub verdicts: Verdicts,
 	/// Whose turn comes in a later window, as there was no time left in this one.
 	pub left_out: Vec<Uid>,
+	/// Their order by what each does to the loss, and how surely it is known.
+	pub ranking: Outcome,
 }
 
 /// Draws the miners of this window and measures them. Who has waited longest comes first, so that whoever there is no time
@@ -70,8 +74,7 @@ pub(super) async fn evaluate(
 	let limits = limits(node, view, submissions);
 	let measured = measure::measure(node, view.at.window, baseline, gradients, limits).await?;
 	evaluated.verdicts.extend(measured.verdicts);
-	evaluated.left_out = measured.left_out;
-	Ok(evaluated)
+	Ok(Evaluated { verdicts: evaluated.verdicts, ..measured })
 }
 
 /// How long gradients are taken at most: as those that make the step.

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use mechanisms::ranking::Estimate;
 use mechanisms::templar::Verdict;
 use mechanisms::Uid;
 
@@ -58,12 +59,26 @@ fn scored_miner(uid: Uid, submission: &Submission, findings: &Findings, scores: 
 		},
 		_ => miner,
 	};
+	let miner = match findings.evaluated.ranking.miners.get(&uid) {
+		Some(estimate) => with_estimate(miner, estimate),
+		None => miner,
+	};
 	miner
 		.with("gradient_score", peer.gradient_score)
 		.with("binary_average", peer.binary_average)
 		.with("sync_score", peer.sync_score)
 		.with("mu", rating.mu)
 		.with("sigma", rating.sigma)
+}
+
+/// How surely it is known what its submission does to the loss on random text.
+fn with_estimate(miner: ScoredMiner, estimate: &Estimate) -> ScoredMiner {
+	let figures = [("advantage", estimate.advantage), ("advantage_error", estimate.advantage_error)];
+	let miner = figures.into_iter().fold(miner, |miner, (name, value)| match value {
+		Some(value) => miner.with(name, value),
+		None => miner,
+	});
+	miner.with("confidence", estimate.confidence).with("sequences", estimate.pages as f64)
 }
 
 fn word(verdict: &Verdict) -> &'static str {

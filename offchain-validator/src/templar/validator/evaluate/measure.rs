@@ -2,20 +2,23 @@
 
 //! Measures gradients on the devices. What fails on our side leaves its miner unjudged.
 //!
-//! Four losses make a score. That before on the random pages is computed once a window, while submissions are still being
-//! fetched; those before on own pages for several miners at once; those after on both in the same passes. While one miner is
-//! measured the next ones' pages are read and their gradients laid out.
+//! Four losses make a score. That before on random text that all share is computed once a window, while submissions are still
+//! being fetched; those before on own pages for several miners at once; those after on both in the same passes. While one
+//! miner is measured the next ones' pages are read and their gradients laid out. Then the miners are [ranked](super::rank),
+//! on further text where the parameters say so.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::{stream, StreamExt as _};
-use mechanisms::templar::scores::Losses;
+use mechanisms::ranking::{PageLoss, Sampling};
 use mechanisms::templar::Verdict;
 use mechanisms::Uid;
-use tracing::{debug, warn};
+use tracing::warn;
 
 use super::budget::Budget;
 use super::pages::Sampler;
+use super::rank::{rank, Looked};
 use super::{Evaluated, Node, NodeError};
 use crate::chain::BlockId;
 use crate::clock::{sync_block, Window};
@@ -29,21 +32,37 @@ const AHEAD: usize = 2;
 
 /// What all miners of a window are measured against.
 pub(in crate::templar::validator) struct Baseline {
-	sampler: Arc<Sampler>,
-	/// Pages that nobody could know.
-	random: Arc<Vec<Batch>>,
-	/// Mean loss of the model on them.
-	loss: f64,
+	pub(super) sampler: Arc<Sampler>,
+	/// Random text that all miners begin with, unless each has its own.
+	pub(super) shared: Text,
+}
+
+/// Text in sequences, and the loss of the model as it is on each.
+#[derive(Clone, Default)]
+pub(super) struct Text {
+	pub sequences: Arc<Vec<Batch>>,
+	pub before: Vec<f64>,
 }
 
 /// A miner ready to be measured.
-struct Ready {
+pub(super) struct Ready {
 	uid: Uid,
 	own: Vec<Batch>,
-	update: Update,
+	/// Random text of its own, where it is not shared.
+	random: Vec<Batch>,
+	pub update: Update,
 }
 
-/// Draws the random pages of a window and measures the model on them. None if they cannot be read, which is told.
+/// The model's losses on what one miner alone is measured on.
+struct Before {
+	own: f64,
+	random: Vec<f64>,
+}
+
+/// What looking at a miner came to: the losses, or nothing for a reason that is ours.
+type Look = (Uid, Option<Looked>);
+
+/// Draws the random text of a window and measures the model on it. None if it cannot be read, which is told.
 pub(in crate::templar::validator) async fn baseline(
 	node: &Node,
 	window: Window,
@@ -51,22 +70,33 @@ pub(in crate::templar::validator) async fn baseline(
 ) -> Result<Option<Baseline>, NodeError> {
 	let (hparams, text, n_pages) = (node.hparams.clone(), node.text.clone(), node.dataset.n_train_pages());
 	let sampler = Arc::new(Sampler { hparams, text, n_pages, window, hash: after.hash_bytes() });
-	let drawn = sampler.clone();
-	let measured = match tokio::task::spawn_blocking(move || drawn.random()).await? {
-		Ok(random) => {
-			let random = Arc::new(random);
-			let losses = before(&random);
-			node.device.try_run(losses).await?.map(|losses| (random, mean(&losses)))
-		},
-		Err(error) => Err(error.into()),
+	let wanted = match node.hparams.evaluation.sampling {
+		Sampling::Reference => 0,
+		Sampling::Shared | Sampling::Sequential(_) => sampler.first_sequences(),
 	};
-	match measured {
-		Ok((random, loss)) => Ok(Some(Baseline { sampler, random, loss })),
+	match read(node, &sampler, 0..wanted).await? {
+		Ok(shared) => Ok(Some(Baseline { sampler, shared })),
 		Err(error) => {
 			warn!(window, "no pages to judge on: {}", crate::one_line(&error));
 			Ok(None)
 		},
 	}
+}
+
+/// Reads text that all miners share, and measures the model on it.
+pub(super) async fn read(
+	node: &Node,
+	sampler: &Arc<Sampler>,
+	numbers: std::ops::Range<u32>,
+) -> Result<Result<Text, EngineError>, NodeError> {
+	let drawn = sampler.clone();
+	let sequences = match tokio::task::spawn_blocking(move || drawn.random(None, numbers)).await? {
+		Ok(sequences) => Arc::new(sequences),
+		Err(error) => return Ok(Err(error.into())),
+	};
+	let all = sequences.clone();
+	let losses = move |engine: &mut Engine| engine.losses(&all.iter().collect::<Vec<_>>());
+	Ok(node.device.try_run(losses).await?.map(|before| Text { sequences, before }))
 }
 
 /// Measures each gradient, as long as there is time. Without a baseline nobody is judged.
@@ -80,7 +110,7 @@ pub(super) async fn measure(
 	let mut left_out: Vec<Uid> = gradients.iter().map(|gradient| gradient.header().uid).collect();
 	let Some(baseline) = baseline else {
 		let verdicts = left_out.into_iter().map(|uid| (uid, Verdict::Unjudged)).collect();
-		return Ok(Evaluated { verdicts, left_out: Vec::new() });
+		return Ok(Evaluated { verdicts, ..Evaluated::default() });
 	};
 	let devices = node.device.count();
 	let bench = Bench {
@@ -90,23 +120,27 @@ pub(super) async fn measure(
 		baseline: Arc::new(baseline),
 		limits: Arc::new(limits),
 	};
-	let together = node.lane.pass_tokens.checked_div(bench.baseline.tokens()).unwrap_or(1);
+	let together = node.lane.pass_tokens.checked_div(bench.baseline.sampler.tokens()).unwrap_or(1);
 	let together = together.clamp(1, gradients.len().div_ceil(devices).max(1));
 	let ready = stream::iter(gradients)
 		.map(|gradient| bench.ready(gradient, node.layouts.clone()))
 		.buffered(devices * together * AHEAD)
 		.chunks(together);
-	let job = |device, group| bench.judge(device, group);
-	let judged = node.device.share(Box::pin(ready), || bench.budget.may_begin(), job).await?;
-	let verdicts: super::Verdicts = judged.into_iter().flatten().collect();
-	left_out.retain(|uid| !verdicts.contains_key(uid));
+	let job = |device, group| bench.look(device, group);
+	let looks = node.device.share(Box::pin(ready), || bench.budget.may_begin(), job).await?;
+	let looks: BTreeMap<Uid, Option<Looked>> = looks.into_iter().flatten().collect();
+	left_out.retain(|uid| !looks.contains_key(uid));
 	if !left_out.is_empty() {
 		warn!(
 			window,
 			"no time to measure {left_out:?}: their turn comes later, as whoever waits is drawn the likelier"
 		);
 	}
-	Ok(Evaluated { verdicts, left_out })
+	let unjudged = looks.iter().filter(|(_, look)| look.is_none()).map(|(uid, _)| (*uid, Verdict::Unjudged)).collect();
+	let looked = looks.into_iter().filter_map(|(uid, look)| Some((uid, look?))).collect();
+	let (mut verdicts, ranking) = rank(node, &bench, looked).await?;
+	verdicts.extend::<super::Verdicts>(unjudged);
+	Ok(Evaluated { verdicts, left_out, ranking })
 }
 
 /// Until the end of the window that validators work in, or of the one it is, if that is later.
@@ -116,20 +150,13 @@ fn budget(node: &Node, window: Window, devices: usize) -> Result<Budget, NodeErr
 	Ok(Budget::new(clock.clone(), sync_block(last, windows.blocks_per_window).saturating_sub(1), devices))
 }
 
-impl Baseline {
-	/// Of the random pages; own ones have about as many.
-	fn tokens(&self) -> usize {
-		self.random.iter().map(Batch::tokens).sum()
-	}
-}
-
 /// What the miners of a window have in common.
-struct Bench {
-	baseline: Arc<Baseline>,
+pub(super) struct Bench {
+	pub baseline: Arc<Baseline>,
 	limits: Arc<Limits>,
-	budget: Budget,
-	window: Window,
-	learning_rate: f64,
+	pub budget: Budget,
+	pub window: Window,
+	pub learning_rate: f64,
 }
 
 /// A miner that is ready, or why it is not.
@@ -141,88 +168,97 @@ impl Bench {
 		let (uid, sampler, limits) = (gradient.header().uid, self.baseline.sampler.clone(), self.limits.clone());
 		let ready = move || {
 			let own = sampler.own(uid)?;
+			let random = match sampler.hparams.evaluation.sampling {
+				Sampling::Reference => sampler.random(Some(uid), 0..sampler.sequences())?,
+				Sampling::Shared | Sampling::Sequential(_) => Vec::new(),
+			};
 			let update = Update::new(&gradient, &layouts, &limits)?;
-			Ok::<_, EngineError>(Arc::new(Ready { uid, own, update }))
+			Ok::<_, EngineError>(Arc::new(Ready { uid, own, random, update }))
 		};
 		Ok((uid, tokio::task::spawn_blocking(ready).await?))
 	}
 
 	/// Measures some miners on one device: before all at once, after one by one. Who there is no time for is left out.
-	async fn judge(
+	async fn look(
 		&self,
 		device: Device<Engine>,
 		group: Vec<Result<Candidate, NodeError>>,
-	) -> Result<super::Verdicts, NodeError> {
-		let mut verdicts = super::Verdicts::new();
+	) -> Result<Vec<Look>, NodeError> {
+		let mut looks = Vec::new();
 		let mut ready = Vec::new();
 		for candidate in group {
 			match candidate? {
 				(_, Ok(miner)) => ready.push(miner),
-				(uid, Err(error)) => _ = verdicts.insert(uid, self.unjudged(uid, &error)),
+				(uid, Err(error)) => looks.push((uid, self.unjudged(uid, &error))),
 			}
 		}
-		let own_before = own_before(&device, &ready).await?;
-		for (place, (miner, own_before)) in ready.into_iter().zip(own_before).enumerate() {
+		let before = before(&device, &ready).await?;
+		for (place, (miner, before)) in ready.into_iter().zip(before).enumerate() {
 			if place > 0 && !self.budget.may_begin() {
 				break;
 			}
 			let uid = miner.uid;
-			let verdict = match own_before {
-				Ok(own_before) => self.verdict(&device, miner, own_before).await?,
+			let look = match before {
+				Ok(before) => self.after(&device, miner, before).await?,
 				Err(error) => self.unjudged(uid, &error),
 			};
-			verdicts.insert(uid, verdict);
+			looks.push((uid, look));
 			self.budget.done();
 		}
-		Ok(verdicts)
+		Ok(looks)
 	}
 
 	/// One job, so that nothing else waits for the device longer than one miner takes.
-	async fn verdict(
+	async fn after(
 		&self,
 		device: &Device<Engine>,
 		miner: Arc<Ready>,
-		own_before: f64,
-	) -> Result<Verdict, DeviceStopped> {
-		let (uid, learning_rate, baseline) = (miner.uid, self.learning_rate, self.baseline.clone());
+		before: Before,
+	) -> Result<Option<Looked>, DeviceStopped> {
+		let (learning_rate, baseline, measured) = (self.learning_rate, self.baseline.clone(), miner.clone());
 		let after = move |engine: &mut Engine| {
-			let batches: Vec<&Batch> = miner.own.iter().chain(&*baseline.random).collect();
-			let losses = engine.losses_after(&miner.update, learning_rate, &batches)?;
-			let (own, random) = losses.split_at(miner.own.len());
-			Ok::<_, EngineError>((mean(own), mean(random)))
+			let own_or_shared = measured.random.iter().chain(&*baseline.shared.sequences);
+			let batches: Vec<&Batch> = measured.own.iter().chain(own_or_shared).collect();
+			engine.losses_after(&measured.update, learning_rate, &batches)
 		};
 		Ok(match device.try_run(after).await? {
-			Ok((own_after, random_after)) => {
-				let losses = Losses { own_before, own_after, random_before: self.baseline.loss, random_after };
-				debug!(uid, window = self.window, ?losses, "measured");
-				losses.judge().into()
+			Ok(losses) => {
+				let (own, random) = losses.split_at(miner.own.len());
+				let all = before.random.iter().chain(&self.baseline.shared.before).zip(random);
+				let pages = all.map(|(before, after)| PageLoss { before: *before, after: *after }).collect();
+				let again = matches!(self.baseline.sampler.hparams.evaluation.sampling, Sampling::Sequential(_));
+				Some(Looked { own: (before.own, mean(own)), pages, ready: again.then_some(miner) })
 			},
-			Err(error) => self.unjudged(uid, &error),
+			Err(error) => self.unjudged(miner.uid, &error),
 		})
 	}
 
-	fn unjudged(&self, uid: Uid, error: &EngineError) -> Verdict {
+	/// The failure is told.
+	pub fn unjudged<T>(&self, uid: Uid, error: &EngineError) -> Option<T> {
 		warn!(uid, window = self.window, "not judged: {}", crate::one_line(error));
-		Verdict::Unjudged
+		None
 	}
 }
 
-/// The model's mean loss on each miner's own pages. Where that is too much at once, one after the other.
-async fn own_before(
+/// The model's losses on each miner's own text. Where that is too much at once, one after the other.
+async fn before(
 	device: &Device<Engine>,
 	miners: &[Arc<Ready>],
-) -> Result<Vec<Result<f64, EngineError>>, DeviceStopped> {
+) -> Result<Vec<Result<Before, EngineError>>, DeviceStopped> {
 	let all: Vec<Arc<Ready>> = miners.to_vec();
 	let together = move |engine: &mut Engine| {
-		let batches: Vec<&Batch> = all.iter().flat_map(|miner| &miner.own).collect();
+		let batches: Vec<&Batch> = all.iter().flat_map(|miner| miner.own.iter().chain(&miner.random)).collect();
 		let losses = engine.losses(&batches)?;
 		let mut rest = losses.as_slice();
-		let mut own = |miner: &Arc<Ready>| {
-			let (own, others) = rest.split_at(miner.own.len());
+		let mut next = |count: usize| {
+			let (next, others) = rest.split_at(count);
 			rest = others;
-			Ok(mean(own))
+			next
 		};
-		Ok::<_, EngineError>(all.iter().map(&mut own).collect())
+		let of = |miner: &Arc<Ready>| {
+			Ok(Before { own: mean(next(miner.own.len())), random: next(miner.random.len()).to_vec() })
+		};
+		Ok::<_, EngineError>(all.iter().map(of).collect())
 	};
 	match device.try_run(together).await? {
 		Ok(losses) => Ok(losses),
@@ -230,15 +266,9 @@ async fn own_before(
 		Err(_) => {
 			let mut losses = Vec::new();
 			for miner in miners {
-				losses.extend(Box::pin(own_before(device, std::slice::from_ref(miner))).await?);
+				losses.extend(Box::pin(before(device, std::slice::from_ref(miner))).await?);
 			}
 			Ok(losses)
 		},
 	}
-}
-
-/// The model's loss on each of `batches`.
-fn before(batches: &Arc<Vec<Batch>>) -> impl FnOnce(&mut Engine) -> Result<Vec<f64>, EngineError> + Send + 'static {
-	let batches = batches.clone();
-	move |engine| engine.losses(&batches.iter().collect::<Vec<_>>())
 }
