@@ -95,9 +95,9 @@ impl Scene {
 		let random = batches("random".into());
 		let name = format!("tokens-{tokens}");
 		let shape = vec![args.batches, rows, length];
-		let views = tensors.iter().map(|(name, bytes)| {
-			(name.as_str(), TensorView::new(Dtype::I64, shape.clone(), bytes).expect("they fit"))
-		});
+		let views = tensors
+			.iter()
+			.map(|(name, bytes)| (name.as_str(), TensorView::new(Dtype::I64, shape.clone(), bytes).expect("they fit")));
 		let file = safetensors::serialize(views, None).expect("they can be written");
 		fs::write(self.folder.join(format!("{name}.safetensors")), file).expect("they can be written");
 		Set { name, tokens, own, random }

@@ -116,7 +116,7 @@ async fn ranged(own: &OwnBucket, trick: impl Fn(Answer) -> Answer + Send + Sync 
 		_ => trick(answer).whole(),
 	};
 	let (_proxy, bucket) = through(own, play);
-	bucket.fetch(&KEY, None, 2 * RANGE, LIMIT).await.unwrap()
+	bucket.fetch(&KEY, None, 2 * RANGE, 12 * LIMIT).await.unwrap()
 }
 
 #[tokio::test]

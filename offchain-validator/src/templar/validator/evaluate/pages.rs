@@ -40,7 +40,8 @@ impl Sampler {
 	pub fn sequences(&self) -> u32 {
 		let data = &self.hparams.data;
 		let tokens = data.page_tokens * data.pages_per_window as usize;
-		let batches = wanted(tokens / (data.sequence_length * data.batch_size), self.hparams.evaluation.validator_sample_rate);
+		let batches =
+			wanted(tokens / (data.sequence_length * data.batch_size), self.hparams.evaluation.validator_sample_rate);
 		u32::try_from(batches * data.batch_size).unwrap_or(u32::MAX)
 	}
 

@@ -141,7 +141,8 @@ async fn further(
 fn verdict(uid: Uid, looked: &Looked, outcome: &Outcome) -> Verdict {
 	let of = |loss: fn(&PageLoss) -> f64| mean(&looked.pages.iter().map(loss).collect::<Vec<_>>());
 	let (own_before, own_after) = looked.own;
-	let losses = Losses { own_before, own_after, random_before: of(|loss| loss.before), random_after: of(|loss| loss.after) };
+	let losses =
+		Losses { own_before, own_after, random_before: of(|loss| loss.before), random_after: of(|loss| loss.after) };
 	debug!(uid, ?losses, "measured");
 	match (losses.judge(), outcome.miners.get(&uid)) {
 		(Judgement::Scored(scores), Some(estimate)) => {
