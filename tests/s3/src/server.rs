@@ -44,9 +44,10 @@ impl Server {
 			.stdout(Stdio::piped())
 			.spawn()
 			.expect("this program can be started again");
-		let said = BufReader::new(process.stdout.take().expect("it is piped")).lines();
-		// A test says other things before.
-		let endpoint = said.map_while(Result::ok).find_map(|line| Some(line.split_once(SAYS)?.1.to_owned()));
+		let mut said = BufReader::new(process.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
+		// A test says other things before, and after a minute that it still runs: it would end if nobody heard that.
+		let endpoint = said.find_map(|line| Some(line.split_once(SAYS)?.1.to_owned()));
+		thread::spawn(move || said.for_each(drop));
 		Self { process, endpoint: endpoint.expect("it serves"), folder, accounts: AtomicUsize::new(0) }
 	}
 
