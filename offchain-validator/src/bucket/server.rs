@@ -22,8 +22,13 @@ pub(crate) fn fresh() -> OwnBucket {
 	OwnBucket::S3(OwnKeys::of_tests(&server().account()))
 }
 
-/// The way to buckets at `endpoint`, without patience for one that falls silent.
+/// The way to buckets at `endpoint`.
 pub(crate) fn buckets_at(endpoint: &str) -> Buckets {
+	Buckets::new(None, Some(S3::at(endpoint, "auto").unwrap()))
+}
+
+/// The same without patience for one that falls silent.
+pub(crate) fn hasty_buckets_at(endpoint: &str) -> Buckets {
 	let s3 = S3::at(endpoint, "auto").unwrap().with_silence_limit(Duration::from_millis(500));
 	Buckets::new(None, Some(s3))
 }

@@ -8,7 +8,7 @@ mod lying;
 use s3_server::{Answer, Asked, Proxy, Step};
 
 use super::*;
-use crate::bucket::server::{buckets_at, proxy, server};
+use crate::bucket::server::{buckets_at, hasty_buckets_at, proxy, server};
 use crate::bucket::{Kind, OwnBucket, OwnKeys};
 
 const KEY: ObjectKey = ObjectKey { kind: Kind::Gradient, window: 7, uid: 3, version: 1 };
@@ -36,7 +36,7 @@ async fn uploaded(content: &[u8]) -> OwnBucket {
 /// A bucket as a reader sees it through a proxy.
 fn through(own: &OwnBucket, trick: impl Fn(&Asked, Answer) -> Vec<Step> + Send + Sync + 'static) -> (Proxy, Bucket) {
 	let proxy = proxy(trick);
-	let seen = buckets_at(proxy.endpoint()).peer(&own.address()).unwrap();
+	let seen = hasty_buckets_at(proxy.endpoint()).peer(&own.address()).unwrap();
 	(proxy, seen)
 }
 

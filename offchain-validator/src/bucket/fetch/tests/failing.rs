@@ -88,7 +88,7 @@ async fn an_upload_is_tried_again() {
 		1 => vec![],
 		_ => answer.whole(),
 	});
-	buckets_at(proxy.endpoint()).own(&own).unwrap().put(&KEY, CONTENT.into()).await.unwrap();
+	hasty_buckets_at(proxy.endpoint()).own(&own).unwrap().put(&KEY, CONTENT.into()).await.unwrap();
 	let bucket = buckets_at(server().endpoint()).peer(&own.address()).unwrap();
 	is_object(&bucket.fetch(&KEY, None, CAP, LIMIT).await.unwrap(), CONTENT);
 }
@@ -100,7 +100,7 @@ async fn parts_of_an_upload_that_fails_do_not_stay() {
 		true => answer.status("400 Bad Request").whole(),
 		false => answer.whole(),
 	});
-	let bucket = buckets_at(proxy.endpoint()).own(&own).unwrap();
+	let bucket = hasty_buckets_at(proxy.endpoint()).own(&own).unwrap();
 	let refused = bucket.put(&KEY, vec![1; RANGE as usize + 1].into()).await;
 	assert!(matches!(refused, Err(BucketError::Put { .. })), "{refused:?}");
 	let asked = proxy.asked();

@@ -115,7 +115,8 @@ async fn ranged(own: &OwnBucket, trick: impl Fn(Answer) -> Answer + Send + Sync 
 		0 => answer.whole(),
 		_ => trick(answer).whole(),
 	};
-	let (_proxy, bucket) = through(own, play);
+	let proxy = proxy(play);
+	let bucket = buckets_at(proxy.endpoint()).peer(&own.address()).unwrap();
 	bucket.fetch(&KEY, None, 2 * RANGE, 12 * LIMIT).await.unwrap()
 }
 
