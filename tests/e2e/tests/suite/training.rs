@@ -30,7 +30,7 @@ fn checkout(path: &str) -> String {
 
 #[tokio::test]
 async fn a_short_run_of_templar_learns_and_pays_for_work_alone() {
-	let run = Run { mechanism: "templar", hparams: "hparams/short.json", block_time: "250ms", windows: 12, charts: 7 };
+	let run = Run { mechanism: "templar", hparams: "hparams/short.json", block_time: "250ms", windows: 12, charts: 8 };
 	let report = run.report().await;
 	let last = report["loss"]["last"].as_f64();
 	assert!(last < Some(4.3), "{}", report["loss"]);
