@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-//! How fast text becomes token shards, and shards become batches, beside the same in Python: `scripts/bench-shards.sh`.
+//! How fast text becomes token shards, and shards become batches, beside the same in Python: `scripts/bench-evaluate.sh shards`.
 //!
 //! All sides turn the same documents into tokens by the same tokenizer, in turn, round after round; the tokens are compared
 //! before any time counts. Figures are medians over the rounds, in tokens a second.
@@ -16,6 +16,7 @@ const PAGE_TOKENS: u32 = 65_536;
 const PAGES_PER_WINDOW: u32 = 6;
 const ROWS: usize = 6;
 const COLUMNS: usize = 2_048;
+const ROUNDS: usize = 5;
 
 /// Where everything is.
 struct Bench {
@@ -32,13 +33,13 @@ struct Side {
 }
 
 fn main() {
-	let variable = |name: &str| env::var_os(name).unwrap_or_else(|| panic!("no {name}: run scripts/bench-shards.sh"));
+	let variable = |name: &str| env::var_os(name).unwrap_or_else(|| panic!("no {name}: run scripts/bench-evaluate.sh shards"));
 	let bench = Bench {
 		python: variable("SHARDS_PYTHON").into(),
 		script: Path::new(&variable("CARGO_MANIFEST_DIR")).join("benches/shards.py"),
 		folder: variable("SHARDS_FOLDER").into(),
 	};
-	let rounds = env::var("SHARDS_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(5);
+
 	bench.check_tokens();
 	let side = |name, measure| Side { name, measure, rounds: Vec::new() };
 	let mut sides = [
@@ -49,7 +50,7 @@ fn main() {
 		side("read", Bench::read),
 		side("python read", |bench| bench.python(&["read", "loop.bin", "65536", "6", "6", "2048"])),
 	];
-	for round in 1..=rounds {
+	for round in 1..=ROUNDS {
 		for side in &mut sides {
 			side.rounds.push((side.measure)(&bench));
 			println!("round {round}, {}: {:.0} tokens/s", side.name, side.rounds[side.rounds.len() - 1]);
