@@ -33,13 +33,13 @@ struct Side {
 }
 
 fn main() {
-	let variable = |name: &str| env::var_os(name).unwrap_or_else(|| panic!("no {name}: run scripts/bench-evaluate.sh shards"));
+	let variable =
+		|name: &str| env::var_os(name).unwrap_or_else(|| panic!("no {name}: run scripts/bench-evaluate.sh shards"));
 	let bench = Bench {
 		python: variable("SHARDS_PYTHON").into(),
 		script: Path::new(&variable("CARGO_MANIFEST_DIR")).join("benches/shards.py"),
 		folder: variable("SHARDS_FOLDER").into(),
 	};
-
 	bench.check_tokens();
 	let side = |name, measure| Side { name, measure, rounds: Vec::new() };
 	let mut sides = [
