@@ -5,10 +5,15 @@
 //!
 //! A window is a step of the mechanism; the window's number says whose turn it is. [`store`] is where repositories are,
 //! [`samples`] what models are measured on. What is measured is the same for all validators:
-//! the commitments as of the window's end, and samples that the hash of the block after it draws.
+//! the commitments as of the window's end, and samples that the hash of the block after it draws, as tokens of the
+//! competition's own tokenizer ([`tokens`]): what a miner publishes beside its model is not looked at.
 
 #[cfg(feature = "torch")]
 pub mod base;
+#[cfg(feature = "torch")]
+pub mod chat;
+#[cfg(feature = "torch")]
+pub mod contest;
 #[cfg(feature = "torch")]
 pub mod engine;
 pub mod hparams;

@@ -23,6 +23,11 @@ pub enum ModelCommand {
 		#[arg(long, value_name = "FILE")]
 		hparams: PathBuf,
 
+		/// Folder of the model's tokenizer, for competitions that name one: tokenizer.json and tokenizer_config.json. Both are
+		/// published with the model.
+		#[arg(long, value_name = "DIR")]
+		tokenizer: Option<PathBuf>,
+
 		/// Prompts and responses: a folder with *.jsonl files, or the URL of one.
 		#[arg(long, value_name = "PATH_OR_URL")]
 		samples: Source,
@@ -57,7 +62,15 @@ pub enum ModelCommand {
 
 pub async fn run(command: ModelCommand) -> anyhow::Result<()> {
 	match command {
-		ModelCommand::Base { hparams, samples, models, threads } => base(hparams, samples, models, threads).await,
+		ModelCommand::Base { hparams, tokenizer, samples, models, threads } => {
+			let hparams = Hparams::read(&hparams).context("--hparams")?;
+			let store = Store::Folder(Folder::open(&models).context("--models")?);
+			let compute = Compute::cpu(threads);
+			for address in base::publish(hparams, tokenizer.as_deref(), &samples, &store, &compute).await? {
+				offchain_validator::print(format!("{address}: published\n")).context("could not print the result")?;
+			}
+			Ok(())
+		},
 		ModelCommand::New { shape, out, seed, bf16 } => {
 			let numbers = if bf16 { Numbers::Bf16 } else { Numbers::F32 };
 			tokio::task::spawn_blocking(move || new(&shape, &out, seed, numbers)).await?
@@ -72,13 +85,4 @@ fn new(shape: &str, out: &Path, seed: u64, numbers: Numbers) -> anyhow::Result<(
 	repository::save(&params, out, numbers, repository::FILE_BYTES).context("--out")?;
 	let told = format!("{}: {} parameters\n", out.display(), config.parameters());
 	offchain_validator::print(told).context("could not print the result")
-}
-
-async fn base(hparams: PathBuf, samples: Source, models: PathBuf, threads: NonZeroUsize) -> anyhow::Result<()> {
-	let hparams = Hparams::read(&hparams).context("--hparams")?;
-	let store = Store::Folder(Folder::open(&models).context("--models")?);
-	for address in base::publish(hparams, &samples, &store, &Compute::cpu(threads)).await? {
-		offchain_validator::print(format!("{address}: published\n")).context("could not print the result")?;
-	}
-	Ok(())
 }

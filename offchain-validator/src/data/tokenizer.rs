@@ -127,6 +127,19 @@ impl Tokenizer {
 		Ok(encodings.iter().map(|encoding| encoding.get_ids().to_vec()).collect())
 	}
 
+	/// The tokens of `text`, and how many come before the first that has nothing of what is before byte `at`. What the file
+	/// puts around a text is there if it is `framed`.
+	pub fn encode_split(&self, text: &str, at: usize, framed: bool) -> Result<(Vec<u32>, usize), TokenizerError> {
+		let Some(file) = &self.file else {
+			return Ok((text.bytes().map(u32::from).collect(), at.min(text.len())));
+		};
+		let encoding = file.encode(text, framed).map_err(TokenizerError::Text)?;
+		// Of a token of spaces some files say that it begins and ends where it ends.
+		let is_after = |(start, end): &(usize, usize)| *start >= at && *end > at;
+		let before = encoding.get_offsets().iter().position(is_after).unwrap_or(encoding.len());
+		Ok((encoding.get_ids().to_vec(), before))
+	}
+
 	/// The text that `tokens` stand for, as far as they stand for text.
 	pub fn decode(&self, tokens: &[u32]) -> Result<String, TokenizerError> {
 		match &self.file {
@@ -190,4 +203,4 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 #[cfg(test)]
-pub(super) mod tests;
+pub(crate) mod tests;

@@ -2,39 +2,38 @@
 
 //! The models that miners start from.
 
-use std::str::FromStr as _;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
-use mechanisms::finetuning::competition::Competition;
-
+use super::contest::{Contest, ContestError, Places};
 use super::engine::{write, EngineError, Trainer};
 use super::samples::{Pool, SamplesError, Source};
-use super::store::{Address, AddressError, Store, StoreError};
-use super::{tokens, Hparams};
+use super::store::{Address, Store, StoreError};
+use super::tokens::{self, Reader, ReaderError};
+use super::Hparams;
 use crate::model::{Compute, DeviceStopped, Devices, DevicesError, Lane, Params};
 
-/// Why a competition cannot be held.
+/// Why there is no base model.
 #[derive(Debug, thiserror::Error)]
 pub enum BaseError {
-	/// We cannot read its text.
-	#[error(
-		"competition {competition}: the tokenizer `{tokenizer}` is not supported yet: only `{}` is",
-		tokens::BYTES
-	)]
+	/// A competition cannot be held.
+	#[error("{0}")]
+	Contest(#[from] ContestError),
+	/// The model would be trained with other tokens than it is measured with.
+	#[error("competition {competition} names the tokenizer `{named}`: {advice}")]
 	Tokenizer {
 		/// Its name.
 		competition: String,
-		/// The tokenizer it names.
-		tokenizer: String,
+		/// What it names.
+		named: String,
+		/// What to do.
+		advice: &'static str,
 	},
-	/// Its base model is none that can be found.
-	#[error("competition {competition}: base_model")]
-	Address {
-		/// Its name.
-		competition: String,
-		#[source]
-		source: AddressError,
-	},
+	/// The tokenizer cannot be used.
+	#[error("the tokenizer cannot be used")]
+	Reader(#[from] ReaderError),
 	/// There is nothing to train on.
 	#[error("no samples")]
 	Samples(#[from] SamplesError),
@@ -50,39 +49,48 @@ pub enum BaseError {
 	/// The model cannot be written.
 	#[error("{0}")]
 	Engine(#[from] EngineError),
-	/// A folder for the model cannot be made.
-	#[error("no folder for the model can be made")]
+	/// A folder for the model cannot be used.
+	#[error("no folder for the model can be used")]
 	Folder(#[from] std::io::Error),
 }
 
-/// The base model of a competition that we can hold.
-pub fn address(competition: &Competition) -> Result<Address, BaseError> {
-	let Competition { competition_id, tokenizer, base_model, .. } = competition;
-	if tokenizer != tokens::BYTES {
-		return Err(BaseError::Tokenizer { competition: competition_id.clone(), tokenizer: tokenizer.clone() });
-	}
-	Address::from_str(base_model).map_err(|source| BaseError::Address { competition: competition_id.clone(), source })
-}
-
 /// A base model in training: fresh parameters by the seed, and all the samples.
-pub fn trainer(hparams: Arc<Hparams>, pool: &Pool, lane: Lane) -> Result<Trainer, EngineError> {
+pub fn trainer(hparams: Arc<Hparams>, reader: &Reader, pool: &Pool, lane: Lane) -> Result<Trainer, EngineError> {
 	let params = Params::init(&hparams.model, hparams.training.init_seed)?;
-	let examples = tokens::examples(&pool.samples, hparams.evaluation.max_tokens);
+	let examples = reader.examples(&pool.samples, hparams.evaluation.max_tokens);
 	Ok(Trainer::new(hparams, params, examples)?.on(lane.processor)?)
 }
 
-/// Makes the base model of the parameters and publishes it for every competition; returns where.
+/// Makes the base model of the parameters and publishes it for every competition, and with it the tokenizer in the folder
+/// `tokenizer`, unless tokens are bytes; returns where.
 pub async fn publish(
 	hparams: Hparams,
+	tokenizer: Option<&Path>,
 	source: &Source,
 	store: &Store,
 	compute: &Compute,
-) -> Result<Vec<Address>, BaseError> {
-	let addresses: Vec<Address> = hparams.scoring.competitions.iter().map(address).collect::<Result<_, _>>()?;
+) -> Result<BTreeSet<Address>, BaseError> {
+	let reader = tokenizer.map_or_else(|| Ok(Reader::bytes()), Reader::open)?;
+	let mut addresses = BTreeSet::new();
+	for competition in &hparams.scoring.competitions {
+		let places = Places::of(competition)?;
+		let advice = match (tokenizer, &places.tokenizer) {
+			(Some(_), None) => Some("leave out --tokenizer"),
+			(None, Some(_)) => Some("give the folder of its files with --tokenizer"),
+			_ => None,
+		};
+		if let Some(advice) = advice {
+			let (competition, named) = (competition.competition_id.clone(), competition.tokenizer.clone());
+			return Err(BaseError::Tokenizer { competition, named, advice });
+		}
+		Contest::new(competition.clone(), reader.clone(), hparams.model.vocab_size)?;
+		addresses.insert(places.base);
+		addresses.extend(places.tokenizer);
+	}
 	let pool = source.read(&hparams.samples).await?;
 	let (hparams, pool) = (Arc::new(hparams), Arc::new(pool));
 	let batches = hparams.training.base_batches;
-	let device = Devices::start(compute, move |lane| trainer(hparams.clone(), &pool, lane)).await?;
+	let device = Devices::start(compute, move |lane| trainer(hparams.clone(), &reader, &pool, lane)).await?;
 	let folder = tempfile::tempdir()?;
 	let path = folder.path().to_owned();
 	let made = device.run(move |trainer: &mut Trainer| {
@@ -92,6 +100,11 @@ pub async fn publish(
 		write(trainer.params(), &path)
 	});
 	made.await??;
+	for name in tokens::FILES {
+		if let Some(file) = tokenizer.map(|folder| folder.join(name)).filter(|file| file.exists()) {
+			fs::copy(file, folder.path().join(name))?;
+		}
+	}
 	for address in &addresses {
 		store.publish(folder.path().into(), address.clone()).await?;
 	}

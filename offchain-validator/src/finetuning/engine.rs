@@ -10,8 +10,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use mechanisms::finetuning::competition::Competition;
-
+use super::contest::Contest;
 use super::Hparams;
 use crate::model::{
 	Batch, ConfigError, Example, Fault, Lane, Params, ParamsError, Precision, Probe, RepositoryError, Trial,
@@ -58,9 +57,9 @@ impl Engine {
 	/// The loss of the model in `folder` on each sample's response, in nats per token; infinite where it fails.
 	///
 	/// Samples it does not come to in time count as failed, so that no model holds up the others.
-	pub fn losses(&self, folder: &Path, competition: &Competition, examples: &[Example]) -> Result<Vec<f64>, Refused> {
+	pub fn losses(&self, folder: &Path, contest: &Contest, examples: &[Example]) -> Result<Vec<f64>, Refused> {
 		let until = Instant::now() + Duration::from_secs(self.hparams.evaluation.model_seconds);
-		let params = open(folder, competition, &self.hparams.scoring)?.on(self.lane.processor)?;
+		let params = open(folder, contest, &self.hparams.scoring)?.on(self.lane.processor)?;
 		let rounded = match self.lane.precision {
 			Precision::F32 => None,
 			Precision::Bf16 => Some(Trial::new(&params, Precision::Bf16)?),

@@ -40,9 +40,8 @@ pub async fn run(settings: Settings, role: MinerRole) -> Result<Infallible, Node
 	// Miners spread over the competitions.
 	let competitions = &node.hparams.scoring.competitions;
 	let turn = usize::from(node.participant.uid) % competitions.len().max(1);
-	let competition = competitions.get(turn).cloned().ok_or(NodeError::NoCompetition)?;
+	let competition = competitions.get(turn).ok_or(NodeError::NoCompetition)?.competition_id.clone();
 	let work = Work::start(&node, &competition, role, &compute).await?;
-	let competition = competition.competition_id;
 	info!(%role, competition, "mining");
 	let mut miner = Miner { node, competition, work, due: None, published: None };
 	loop {

@@ -6,17 +6,19 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use mechanisms::finetuning::competition::Competition;
 use mechanisms::finetuning::digest::Digest;
 use mechanisms::finetuning::model_id::ModelId;
 use mechanisms::Uid;
 use tracing::{info, warn};
 
-use super::base::{self, BaseError};
+use super::contest::{Contest, ContestError, Places};
 use super::engine::EngineError;
 use super::hparams::Hparams;
 use super::samples::{Pool, SamplesError, Source};
 use super::scores::Committed;
 use super::store::{Address, Cache, Fetched, Limits, Repository, Store, StoreError};
+use super::tokens;
 use crate::chain::{ChainError, Role};
 use crate::model::{Compute, DeviceStopped, DevicesError};
 use crate::participant::{self, Participant, ParticipantError, WindowView};
@@ -52,9 +54,9 @@ pub enum NodeError {
 	Store(#[from] StoreError),
 	/// A competition cannot be held.
 	#[error("{0}")]
-	Base(#[from] BaseError),
-	/// A competition's base model is not in the store.
-	#[error("the base model {address} cannot be had ({why}): publish it with `offchain-validator model base`")]
+	Contest(#[from] ContestError),
+	/// A competition's base model or tokenizer is not in the store.
+	#[error("{address} cannot be had ({why}): publish it with `offchain-validator model base`")]
 	NoBase {
 		/// Where it should be.
 		address: Address,
@@ -104,6 +106,8 @@ pub(super) struct Node {
 	pub samples: Source,
 	/// The base model of each competition.
 	pub bases: BTreeMap<String, Repository>,
+	/// The competitions, by name.
+	pub contests: BTreeMap<String, Contest>,
 }
 
 /// A model that a miner has committed to.
@@ -122,28 +126,62 @@ impl Node {
 	pub async fn join(settings: Settings, role: Role) -> Result<Self, NodeError> {
 		let Settings { participant, hparams, store, samples, .. } = settings;
 		let competitions = hparams.scoring.competitions.iter();
-		let bases =
-			competitions.map(|competition| Ok((competition.competition_id.clone(), base::address(competition)?)));
-		let bases: Vec<(String, Address)> = bases.collect::<Result<_, BaseError>>()?;
+		let places = competitions.map(|competition| Ok((competition.clone(), Places::of(competition)?)));
+		let places: Vec<(Competition, Places)> = places.collect::<Result<_, ContestError>>()?;
 		let participant = Participant::join(participant, role, hparams.windows.blocks_per_window).await?;
 		let cache = Cache::open(&participant.folder().join(COPIES))?;
-		let mut node = Self { participant, hparams: hparams.into(), store, cache, samples, bases: BTreeMap::new() };
-		for (competition, address) in bases {
-			let base = match node.fetch(&address, |_| true).await? {
-				Fetched::Repository(base) => base,
-				Fetched::Missing => return Err(NodeError::NoBase { address, why: "it is not in the store".into() }),
-				Fetched::Refused(why) | Fetched::Unreachable(why) => return Err(NodeError::NoBase { address, why }),
-			};
-			info!(%address, content = %base.content, "base model of competition {competition}");
-			node.bases.insert(competition, base);
+		let hparams = Arc::new(hparams);
+		let (bases, contests) = (BTreeMap::new(), BTreeMap::new());
+		let mut node = Self { participant, hparams, store, cache, samples, bases, contests };
+		for (competition, places) in places {
+			node.hold(competition, places).await?;
 		}
 		Ok(node)
 	}
 
+	/// Gets what a competition needs.
+	async fn hold(&mut self, competition: Competition, places: Places) -> Result<(), NodeError> {
+		let name = competition.competition_id.clone();
+		let base = self.wanted(&places.base, None).await?;
+		let tokenizer = match places.tokenizer {
+			None => None,
+			Some(address) if address == places.base => Some(base.clone()),
+			Some(address) => Some(self.wanted(&address, Some(&tokens::FILES)).await?),
+		};
+		let (content, of) = (base.content, tokenizer.as_ref().map(|tokenizer| tokenizer.content.to_string()));
+		let (folder, tokenizer) = (base.folder.clone(), tokenizer.map(|tokenizer| tokenizer.folder));
+		let open = move || Contest::open(competition, tokenizer.as_deref(), &folder);
+		let contest = tokio::task::spawn_blocking(open).await??;
+		let chat = contest.reader.has_chat();
+		info!(%content, tokenizer = of.as_deref().unwrap_or("bytes"), chat, "competition {name} is held");
+		self.bases.insert(name.clone(), base);
+		self.contests.insert(name, contest);
+		Ok(())
+	}
+
+	/// Our copy of what nobody can do without, or of `only` those files of it.
+	async fn wanted(&self, address: &Address, only: Option<&'static [&'static str]>) -> Result<Repository, NodeError> {
+		let no_base = |why: String| NodeError::NoBase { address: address.clone(), why };
+		match self.fetch_only(address, only, |_| true).await? {
+			Fetched::Repository(repository) => Ok(repository),
+			Fetched::Missing => Err(no_base("it is not in the store".into())),
+			Fetched::Refused(why) | Fetched::Unreachable(why) => Err(no_base(why)),
+		}
+	}
+
 	/// Our copy of the repository at `address`, if it hashes to what is `claimed`.
 	pub async fn fetch(&self, address: &Address, claimed: impl FnOnce(&Digest) -> bool) -> Result<Fetched, StoreError> {
+		self.fetch_only(address, None, claimed).await
+	}
+
+	async fn fetch_only(
+		&self,
+		address: &Address,
+		only: Option<&'static [&'static str]>,
+		claimed: impl FnOnce(&Digest) -> bool,
+	) -> Result<Fetched, StoreError> {
 		let deadline = Duration::from_secs(self.hparams.evaluation.download_seconds);
-		let limits = Limits { scoring: &self.hparams.scoring, deadline };
+		let limits = Limits { scoring: &self.hparams.scoring, deadline, only };
 		self.store.fetch(address, limits, &self.cache, claimed).await
 	}
 

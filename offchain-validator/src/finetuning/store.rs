@@ -85,6 +85,8 @@ pub struct Limits<'a> {
 	pub scoring: &'a Params,
 	/// For all of it.
 	pub deadline: Duration,
+	/// The only files that are wanted of it, if not all of a model.
+	pub only: Option<&'static [&'static str]>,
 }
 
 /// The files of a repository that are to be fetched, by name, with their sizes in bytes.

@@ -11,18 +11,18 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use mechanisms::finetuning::competition::{scheduled, Competition};
+use mechanisms::finetuning::competition::scheduled;
 use mechanisms::finetuning::state::StepError;
 use mechanisms::finetuning::{Block, Observations, Outcome, Step, Verdict};
 use mechanisms::{Policy, Uid};
 use tracing::{info, warn};
 
+use super::contest::Contest;
 use super::engine::Engine;
 use super::node::{entries, Entry, Node, NodeError, Settings};
-use super::samples::Pool;
+use super::samples::{Pool, Sample};
 use super::scores::Scores;
 use super::store::StoreError;
-use super::tokens;
 use crate::chain::{self, BlockId};
 use crate::clock::Window;
 use crate::journal::Seconds;
@@ -111,14 +111,16 @@ impl Validator {
 		self.ledger.follow_hotkeys(view.hotkeys());
 		let start = Instant::now();
 		let failed = |source| ValidatorError::Step { window, source };
-		let competition = scheduled(&self.node.hparams.scoring.competitions, window.into()).cloned();
-		let competition = competition.ok_or(StepError::NoCompetition).map_err(failed)?;
+		let competition = scheduled(&self.node.hparams.scoring.competitions, window.into());
+		let contest = competition.and_then(|competition| self.node.contests.get(&competition.competition_id));
+		let contest = contest.cloned().ok_or(StepError::NoCompetition).map_err(failed)?;
+		let name = &contest.competition.competition_id;
 		let entries = entries(&view);
-		let found = self.gather(&view, &entries, &competition).await?;
+		let found = self.gather(&view, &entries, name).await?;
 		let gathered = start.elapsed();
-		let examples = self.examples(view.sync).await.map(Arc::new);
-		let base = self.node.bases.get(&competition.competition_id);
-		let measured = measure::measure(&self.device, base, &found, &competition, examples).await?;
+		let examples = self.examples(&contest, view.sync).await?.map(Arc::new);
+		let base = self.node.bases.get(name);
+		let measured = measure::measure(&self.device, base, &found, &contest, examples).await?;
 		let outcome = self.score(&view, &entries, &measured).map_err(failed)?;
 		let scored = start.elapsed();
 		self.ledger.save()?; // Before the chain hears of it: a restart must not score this window twice.
@@ -139,10 +141,10 @@ impl Validator {
 		&mut self,
 		view: &WindowView,
 		entries: &BTreeMap<Uid, Entry>,
-		competition: &Competition,
+		competition: &str,
 	) -> Result<BTreeMap<Uid, Found>, NodeError> {
 		let scores = &mut self.ledger.state.scores;
-		let mut found = gather::gather(&self.node, scores, view, entries, &competition.competition_id).await?;
+		let mut found = gather::gather(&self.node, scores, view, entries, competition).await?;
 		if self.node.hparams.scoring.policy == Policy::Corrected {
 			gather::mark_copies(scores, view.window, entries, &mut found);
 		}
@@ -151,7 +153,7 @@ impl Validator {
 	}
 
 	/// The samples of this step; none if there are none, which is told.
-	async fn examples(&mut self, after: BlockId) -> Option<Vec<Example>> {
+	async fn examples(&mut self, contest: &Contest, after: BlockId) -> Result<Option<Vec<Example>>, NodeError> {
 		let hparams = self.node.hparams.clone();
 		let epoch = after.number / hparams.scoring.blocks_per_epoch.max(1);
 		if self.pool.as_ref().is_none_or(|(read_in, _)| *read_in != epoch) {
@@ -160,13 +162,16 @@ impl Validator {
 				Err(error) => warn!("the samples stay as they were: {}", crate::one_line(&error)),
 			}
 		}
-		let (_, pool) = self.pool.as_ref()?;
+		let Some((_, pool)) = &self.pool else { return Ok(None) };
 		let drawn = pool.draw(&after.hash_bytes(), "samples", hparams.evaluation.samples_per_step);
-		let examples = tokens::examples(drawn, hparams.evaluation.max_tokens);
+		let drawn: Vec<Sample> = drawn.into_iter().cloned().collect();
+		let reader = contest.reader.clone();
+		let examples = move || reader.examples(&drawn, hparams.evaluation.max_tokens);
+		let examples = tokio::task::spawn_blocking(examples).await?;
 		if examples.is_empty() {
 			warn!("none of the samples drawn leaves room for a response");
 		}
-		Some(examples).filter(|examples| !examples.is_empty())
+		Ok(Some(examples).filter(|examples| !examples.is_empty()))
 	}
 
 	/// Turns what was measured into scores and shares, and once an epoch into a row.

@@ -29,7 +29,7 @@ const PURE: [&str; 3] = ["yuma-consensus", "compression", "mechanisms"];
 /// What the pure crates must not reach, whatever lies between.
 const IMPURE: [&str; 6] = ["sp-io", "tokio", "tch", "subxt", "object_store", "log"];
 /// Libraries of the off-chain programs and declarations, and the modules that alone may name them.
-const BEHIND: [(&str, &[&str]); 12] = [
+const BEHIND: [(&str, &[&str]); 13] = [
 	("subxt::", &["chain"]),
 	("tch::", &["model", "gradient"]),
 	("libloading::", &["cuda"]),
@@ -37,6 +37,7 @@ const BEHIND: [(&str, &[&str]); 12] = [
 	("hf_hub::", &["store"]),
 	("reqwest::", &["bucket", "samples", "store"]),
 	("tokenizers::", &["tokenizer"]),
+	("minijinja::", &["chat"]),
 	("parquet::", &["tables"]),
 	("memmap2::", &["shard"]),
 	// What is used of a chain is declared in one place, by which a chain is checked at the start.

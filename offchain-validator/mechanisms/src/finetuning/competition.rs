@@ -18,7 +18,8 @@ pub struct Competition {
 	pub reward_percentage: f64,
 	/// Parameters that a model may have.
 	pub max_model_parameter_size: u64,
-	/// Repository of the tokenizer that all its models are evaluated with.
+	/// The tokenizer that all its models are evaluated with: `bytes`, or the repository that has its files, which may be that
+	/// of the base model.
 	pub tokenizer: String,
 	/// Repository of the model that all miners start from.
 	pub base_model: String,

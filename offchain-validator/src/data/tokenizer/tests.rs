@@ -2,9 +2,33 @@
 
 use std::fs;
 
+use proptest::prelude::*;
 use serde_json::{json, Value};
+use tokenizers::models::bpe::{BpeTrainer, BPE};
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::{
+	AddedToken, DecoderWrapper, NormalizerWrapper, PostProcessorWrapper, PreTokenizerWrapper, TokenizerImpl,
+};
 
 use super::*;
+
+/// The content of a `tokenizer.json` as large models have it, made of a little `text`: pairs of bytes merged to `size`
+/// tokens in all, of which these `special` ones come first.
+pub(crate) fn trained(text: &str, size: usize, special: &[&str]) -> String {
+	type Trained = TokenizerImpl<BPE, NormalizerWrapper, PreTokenizerWrapper, PostProcessorWrapper, DecoderWrapper>;
+	let mut tokenizer = Trained::new(BPE::default());
+	tokenizer.with_pre_tokenizer(Some(ByteLevel::new(false, true, true)));
+	tokenizer.with_post_processor(Some(ByteLevel::new(false, true, true)));
+	tokenizer.with_decoder(Some(ByteLevel::default()));
+	let mut trainer = BpeTrainer::builder()
+		.vocab_size(size)
+		.show_progress(false)
+		.initial_alphabet(ByteLevel::alphabet().into_iter().collect())
+		.special_tokens(special.iter().map(|token| AddedToken::from(*token, true)).collect())
+		.build();
+	tokenizer.train(&mut trainer, text.lines()).unwrap();
+	tokenizer.to_string(false).unwrap()
+}
 
 /// Words and letters, a beginning and an end. `size` tokens, of which those without a use are named by their number.
 pub(crate) fn words(size: u32) -> Value {
@@ -62,6 +86,46 @@ fn a_byte_is_a_token_without_a_file() {
 	let tokenizer = Tokenizer::bytes();
 	assert_eq!(tokenizer.encode(&["é!"]).unwrap(), [[0xc3, 0xa9, 0x21]]);
 	assert_eq!(tokenizer.decode(&[0xc3, 0xa9, 0x21, 999]).unwrap(), "é!");
+}
+
+/// A tokenizer of merged bytes, with a token for the end.
+fn merged() -> Tokenizer {
+	let text = "you and you, the cat that sat on the mat, and the \u{e9}clair\n".repeat(9);
+	let folder = tempfile::tempdir().unwrap();
+	let path = folder.path().join("tokenizer.json");
+	fs::write(&path, trained(&text, 400, &["<eos>"])).unwrap();
+	Tokenizer::open(&path, None).unwrap()
+}
+
+#[test]
+fn what_comes_before_a_place_is_told_apart() {
+	let split = |tokenizer: Tokenizer, text: &str, at, framed| tokenizer.encode_split(text, at, framed).unwrap();
+	assert_eq!(split(tokenizer(7), "the cat sat", 8, true), (vec![0, 3, 4, 5], 3));
+	assert_eq!(split(tokenizer(7), "the cat sat", 8, false), (vec![3, 4, 5], 2));
+	assert_eq!(split(tokenizer(7), "the cat sat", 5, false), (vec![3, 4, 5], 2), "the cat is on both sides");
+	assert_eq!(split(tokenizer(7), "the cat", 7, true), (vec![0, 3, 4], 3), "nothing comes after");
+	assert_eq!(split(Tokenizer::bytes(), "h\u{e9}!", 3, true), (vec![0x68, 0xc3, 0xa9, 0x21], 3));
+	for at in [3, 4] {
+		let (tokens, before) = split(merged(), "you you", at, false);
+		assert_eq!((tokens.len(), before), (2, 1), "the space before a word is of its token");
+	}
+	let (tokens, before) = split(merged(), "you<eos>you", 8, false);
+	assert_eq!((tokens[1], before), (0, 2));
+}
+
+proptest! {
+	#![proptest_config(ProptestConfig::with_cases(64))]
+
+	/// Whatever is on either side: the tokens are those of the whole, and what is before the place is in the first of them.
+	#[test]
+	fn a_place_divides_the_tokens_of_a_text(one in "[a-z \u{e9}\n]{1,12}", other in "[a-z \u{e9}\n]{1,12}") {
+		let (tokenizer, whole) = (merged(), format!("{one}{other}"));
+		let (tokens, before) = tokenizer.encode_split(&whole, one.len(), false).unwrap();
+		prop_assert_eq!(&tokens, &tokenizer.encode(&[&whole]).unwrap()[0]);
+		let after = tokenizer.decode(&tokens[before..]).unwrap();
+		// All but a space, which a token that begins the other side may begin with.
+		prop_assert!(other.ends_with(&after) || other == after.trim_start_matches(' '), "{:?} of {:?}", after, other);
+	}
 }
 
 #[test]

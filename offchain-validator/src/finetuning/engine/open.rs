@@ -2,13 +2,13 @@
 
 //! Opens a model that somebody else made: what is cheap to check comes first, and nothing is read that is too large.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 
-use mechanisms::finetuning::competition::Competition;
 use mechanisms::finetuning::limits::{check_norms, check_parameter_count, LayerNorms, Refusal};
 use mechanisms::finetuning::Params as Limits;
 
-use crate::finetuning::tokens::VOCABULARY;
+use crate::finetuning::contest::Contest;
 use crate::model::{repository, Fault, Params, RepositoryError};
 
 /// Why a model is not measured.
@@ -21,10 +21,12 @@ pub enum Refused {
 	#[error("{0}")]
 	Limit(#[from] Refusal),
 	/// Its tokens are not the tokenizer's.
-	#[error("a vocabulary of {found} tokens: the tokenizer's has {VOCABULARY}")]
+	#[error("a vocabulary of {found} tokens: must be at least {} and at most {}", .allowed.start(), .allowed.end())]
 	Vocabulary {
 		/// How many it has.
 		found: usize,
+		/// How many it may have.
+		allowed: RangeInclusive<usize>,
 	},
 	/// Our device could not compute it.
 	#[error("it cannot be computed here")]
@@ -43,12 +45,12 @@ impl Refused {
 }
 
 /// The model in `folder`, if it keeps within the limits.
-pub fn open(folder: &Path, competition: &Competition, limits: &Limits) -> Result<Params, Refused> {
+pub fn open(folder: &Path, contest: &Contest, limits: &Limits) -> Result<Params, Refused> {
 	let description = repository::describe(folder)?;
-	check_parameter_count(description.parameters(), competition)?;
-	// Beyond the tokenizer's, tokens would cost memory for every one that is predicted, and mean nothing.
-	if description.model.vocab_size != VOCABULARY {
-		return Err(Refused::Vocabulary { found: description.model.vocab_size });
+	check_parameter_count(description.parameters(), &contest.competition)?;
+	let (found, allowed) = (description.model.vocab_size, &contest.vocabulary);
+	if !allowed.contains(&found) {
+		return Err(Refused::Vocabulary { found, allowed: allowed.clone() });
 	}
 	let params = repository::load(folder, &description)?;
 	check_norms(&layer_norms(&params), limits)?;

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use mechanisms::finetuning::params::Form;
 use mechanisms::finetuning::state::Model;
 use mechanisms::finetuning::{Observations, Params as Scoring, State, Verdict};
 use mechanisms::Uid;
+use serde_json::json;
 use tempfile::TempDir;
 
-use super::super::samples::{cut, Pool};
-use super::super::store::contents;
+use super::super::contest::tests::of_bytes;
+use super::super::samples::{cut, to_lines, Pool, Source};
+use super::super::store::{contents, Cache, Fetched, Folder, Limits, Store};
 use super::super::{base, hparams, tokens};
 use super::*;
+use crate::model::Compute;
 
 mod hostile;
 
@@ -54,18 +58,18 @@ fn publish(folder: &TempDir, name: &str, params: &Params) -> PathBuf {
 }
 
 /// The base, three that are finetuned from it on parts of the text, a copy of the second, and noise: as uids see them.
-fn cast(hparams: &Arc<Hparams>, train: &Pool) -> (TempDir, PathBuf, Vec<(Uid, Model, PathBuf)>) {
+fn cast(hparams: &Arc<Hparams>, contest: &Contest, train: &Pool) -> (TempDir, PathBuf, Vec<(Uid, Model, PathBuf)>) {
 	let folder = tempfile::tempdir().unwrap();
-	let mut trainer = base::trainer(hparams.clone(), train, Lane::CPU).unwrap();
+	let mut trainer = base::trainer(hparams.clone(), &contest.reader, train, Lane::CPU).unwrap();
 	for _ in 0..hparams.training.base_batches {
 		trainer.step();
 	}
 	let base = publish(&folder, "base", trainer.params());
-	let competition = &hparams.scoring.competitions[0];
 	let mut models: Vec<PathBuf> = Vec::new();
 	for uid in 0..hparams.training.parts {
-		let examples = tokens::examples(train.part(uid, hparams.training.parts), hparams.evaluation.max_tokens);
-		let params = open(&base, competition, &hparams.scoring).unwrap();
+		let part = train.part(uid, hparams.training.parts);
+		let examples = contest.reader.examples(part, hparams.evaluation.max_tokens);
+		let params = open(&base, contest, &hparams.scoring).unwrap();
 		let mut trainer = Trainer::new(hparams.clone(), params, examples).unwrap();
 		for _ in 0..hparams.training.batches_per_model {
 			trainer.step();
@@ -86,12 +90,13 @@ fn cast(hparams: &Arc<Hparams>, train: &Pool) -> (TempDir, PathBuf, Vec<(Uid, Mo
 #[test]
 fn every_honest_miner_earns_a_twentieth_and_no_cheat_anything() {
 	let (hparams, (train, measured_on)) = (Arc::new(hparams()), pools());
-	let (_folder, base, miners) = cast(&hparams, &train);
-	let (engine, competition) = (Engine::new(hparams.clone(), Lane::CPU), &hparams.scoring.competitions[0]);
+	let contest = of_bytes(&hparams);
+	let (_folder, base, miners) = cast(&hparams, &contest, &train);
+	let engine = Engine::new(hparams.clone(), Lane::CPU);
 	let step = |step: u8| {
 		let drawn = measured_on.draw(&[step; 32], "samples", hparams.evaluation.samples_per_step);
-		let examples = tokens::examples(drawn, hparams.evaluation.max_tokens);
-		let losses = |path: &Path| engine.losses(path, competition, &examples).unwrap();
+		let examples = contest.reader.examples(drawn, hparams.evaluation.max_tokens);
+		let losses = |path: &Path| engine.losses(path, &contest, &examples).unwrap();
 		let verdict = |(uid, model, path): &(Uid, Model, PathBuf)| (*uid, Verdict::Evaluated(*model, losses(path)));
 		let verdicts = miners.iter().map(verdict).collect();
 		Observations { step: step.into(), neurons: 5, baseline: losses(&base), verdicts }
@@ -110,14 +115,63 @@ fn every_honest_miner_earns_a_twentieth_and_no_cheat_anything() {
 	}
 }
 
+/// From the operator's files to losses: a base model is made and published with its tokenizer, fetched again as every node
+/// does, finetuned and measured. What a miner lays beside its model changes nothing.
+#[tokio::test]
+async fn a_competition_has_the_tokenizer_of_its_base_model() {
+	let (mut hparams, (train, measured_on)) = (hparams(), pools());
+	hparams.model.vocab_size = 416; // A few more than there are tokens, as padding would have it.
+	hparams.training.base_batches = 60;
+	let competition = &mut hparams.scoring.competitions[0];
+	competition.tokenizer = competition.base_model.clone();
+	let folder = tempfile::tempdir().unwrap();
+	fs::write(folder.path().join("train.jsonl"), to_lines(&train.samples).unwrap()).unwrap();
+	let source = Source::Folder(folder.path().join("train.jsonl"));
+	let store = Store::Folder(Folder::open(&folder.path().join("models")).unwrap());
+	let (files, compute) = (tokens::tests::files(&tokens::tests::chat()), Compute::cpu(NonZeroUsize::MIN));
+	let without = base::publish(hparams.clone(), None, &source, &store, &compute).await.unwrap_err();
+	assert!(crate::one_line(&without).contains("--tokenizer"), "{without}");
+	let published = base::publish(hparams.clone(), Some(files.path()), &source, &store, &compute).await.unwrap();
+	let (cache, scoring) = (Cache::open(&folder.path().join("cache")).unwrap(), hparams.scoring.clone());
+	let limits = Limits { scoring: &scoring, deadline: Duration::from_secs(60), only: None };
+	let fetched = store.fetch(published.first().unwrap(), limits, &cache, |_| true).await.unwrap();
+	let Fetched::Repository(base) = fetched else { panic!("{fetched:?}") };
+
+	let contest = Contest::open(scoring.competitions[0].clone(), Some(&base.folder), &base.folder).unwrap();
+	assert!(contest.reader.has_chat());
+	assert_eq!(contest.vocabulary, contest.reader.vocabulary()..=416);
+	let hparams = Arc::new(hparams);
+	let examples = contest.reader.examples(train.part(0, 1), hparams.evaluation.max_tokens);
+	let params = open(&base.folder, &contest, &hparams.scoring).unwrap();
+	let mut trainer = Trainer::new(hparams.clone(), params, examples).unwrap();
+	for _ in 0..hparams.training.batches_per_model {
+		trainer.step();
+	}
+	let miner = publish(&folder, "miner", trainer.params());
+	let drawn = measured_on.draw(&[7; 32], "samples", 64);
+	let examples = contest.reader.examples(drawn, hparams.evaluation.max_tokens);
+	let engine = Engine::new(hparams, Lane::CPU);
+	let mean = |path: &Path| {
+		let losses = engine.losses(path, &contest, &examples).unwrap();
+		losses.iter().sum::<f64>() / losses.len() as f64
+	};
+	let (before, after) = (mean(&base.folder), mean(&miner));
+	let others = tokens::tests::files(&json!({"eos_token": "<|user|>"}));
+	for name in tokens::FILES {
+		fs::copy(others.path().join(name), miner.join(name)).unwrap();
+	}
+	assert_eq!(mean(&miner), after);
+	// Of tokens that all were equally likely the loss would be the logarithm of their number, 6.
+	assert!(after < 0.99 * before && before < 5.8, "{before} {after}");
+}
+
 #[test]
 fn a_sample_that_a_model_cannot_read_is_lost_and_the_others_are_not() {
 	let (hparams, folder) = (Arc::new(hparams()), tempfile::tempdir().unwrap());
 	let path = publish(&folder, "model", &Params::init(&hparams.model, 1).unwrap());
 	let fits = Example { tokens: vec![1; 8], prompt: 4 };
 	let too_long = Example { tokens: vec![1; 4_096], prompt: 4 };
-	let losses =
-		Engine::new(hparams.clone(), Lane::CPU).losses(&path, &hparams.scoring.competitions[0], &[fits, too_long]);
+	let losses = Engine::new(hparams.clone(), Lane::CPU).losses(&path, &of_bytes(&hparams), &[fits, too_long]);
 	let losses = losses.unwrap();
 	assert!(losses[0].is_finite() && losses[1] == f64::INFINITY);
 }
@@ -129,9 +183,6 @@ fn what_comes_too_late_is_lost() {
 	let folder = tempfile::tempdir().unwrap();
 	let path = publish(&folder, "model", &Params::init(&hparams.model, 1).unwrap());
 	let example = Example { tokens: vec![1; 8], prompt: 4 };
-	let competition = hparams.scoring.competitions[0].clone();
-	assert_eq!(
-		Engine::new(hparams.into(), Lane::CPU).losses(&path, &competition, &[example]).unwrap(),
-		[f64::INFINITY]
-	);
+	let contest = of_bytes(&hparams);
+	assert_eq!(Engine::new(hparams.into(), Lane::CPU).losses(&path, &contest, &[example]).unwrap(), [f64::INFINITY]);
 }

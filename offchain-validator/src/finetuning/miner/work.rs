@@ -5,7 +5,6 @@
 use std::fs;
 use std::path::PathBuf;
 
-use mechanisms::finetuning::competition::Competition;
 use mechanisms::Uid;
 use tracing::info;
 
@@ -13,8 +12,8 @@ use super::{Node, NodeError};
 use crate::clock::Window;
 use crate::finetuning::engine::{open, write, EngineError, Trainer};
 use crate::finetuning::node::entries;
+use crate::finetuning::samples::Sample;
 use crate::finetuning::store::{contents, Address, Fetched, Repository};
-use crate::finetuning::tokens;
 use crate::model::{Compute, Devices, Lane, Params};
 use crate::participant::MinerRole;
 
@@ -47,25 +46,23 @@ pub(super) struct Made {
 
 impl Work {
 	/// Gets ready. An honest miner goes on with the model it has, or begins with the base.
-	pub async fn start(
-		node: &Node,
-		competition: &Competition,
-		role: MinerRole,
-		compute: &Compute,
-	) -> Result<Self, NodeError> {
+	pub async fn start(node: &Node, competition: &str, role: MinerRole, compute: &Compute) -> Result<Self, NodeError> {
 		let (own, memory) = (own(node)?, memory(node));
 		Ok(match role {
 			MinerRole::Copier(uid) => Self::Copier(uid, None),
 			MinerRole::Noise => Self::Noise(Devices::start(compute, |_| Ok::<_, EngineError>(())).await?),
 			MinerRole::Honest => {
-				let (hparams, competition) = (node.hparams.clone(), competition.clone());
-				let base = node.bases.get(&competition.competition_id).cloned().ok_or(NodeError::NoCompetition)?;
+				let hparams = node.hparams.clone();
+				let contest = node.contests.get(competition).cloned().ok_or(NodeError::NoCompetition)?;
+				let base = node.bases.get(competition).cloned().ok_or(NodeError::NoCompetition)?;
 				let pool = node.pool().await?;
 				let part = pool.part(node.participant.uid, hparams.training.parts);
-				let examples = tokens::examples(part, hparams.evaluation.max_tokens);
+				let part: Vec<Sample> = part.into_iter().cloned().collect();
+				let (reader, max_tokens) = (contest.reader.clone(), hparams.evaluation.max_tokens);
+				let examples = tokio::task::spawn_blocking(move || reader.examples(&part, max_tokens)).await?;
 				let begin = move |lane: Lane| {
-					let params = open(&own, &competition, &hparams.scoring)
-						.or_else(|_| open(&base.folder, &competition, &hparams.scoring))
+					let params = open(&own, &contest, &hparams.scoring)
+						.or_else(|_| open(&base.folder, &contest, &hparams.scoring))
 						.map_err(EngineError::Base)?;
 					let trainer = Trainer::new(hparams.clone(), params, examples.clone())?.remembering(&memory);
 					Ok::<_, EngineError>(trainer.on(lane.processor)?)

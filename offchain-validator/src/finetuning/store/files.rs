@@ -27,13 +27,15 @@ pub(super) fn is_taken(name: &str) -> bool {
 	is_named && name.len() <= 128 && name.bytes().all(is_plain) && !name.starts_with(['.', '-'])
 }
 
-/// Whether so many files of such sizes may be fetched.
-pub(super) fn check(listing: &Listing, limits: Limits) -> Result<(), Failure> {
+/// Those files that are wanted, if so many of such sizes may be fetched.
+pub(super) fn checked(mut listing: Listing, limits: Limits) -> Result<Listing, Failure> {
+	listing.retain(|name, _| limits.only.is_none_or(|only| only.contains(&name.as_str())));
 	if listing.len() > MOST {
 		return Err(Failure::Refused(format!("{} files are more than {MOST}", listing.len())));
 	}
 	let files = listing.iter().map(|(name, bytes)| (name.as_str(), *bytes));
-	check_files(files, limits.scoring).map(drop).map_err(|refusal| Failure::Refused(refusal.to_string()))
+	check_files(files, limits.scoring).map_err(|refusal| Failure::Refused(refusal.to_string()))?;
+	Ok(listing)
 }
 
 /// A repository on its way into the cache; gone again unless it is kept.

@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::files::{check, is_taken, Broken, Incoming};
+use super::files::{checked, is_taken, Broken, Incoming};
 use super::{Address, Cache, Failure, Limits, Listing, StoreError};
 use crate::bucket::{in_words, is_exhausted};
 
@@ -44,11 +44,11 @@ impl Folder {
 	) -> Result<Incoming, Failure> {
 		let folder = self.clone();
 		let (address, cache, scoring) = (address.clone(), cache.clone(), limits.scoring.clone());
-		let deadline = limits.deadline;
+		let Limits { deadline, only, .. } = limits;
 		let late = || Failure::Refused(format!("not read within {deadline:?}"));
 		// A pipe swapped in for a file between our look and the opening holds up this thread alone.
 		let copying = tokio::task::spawn_blocking(move || {
-			let limits = Limits { scoring: &scoring, deadline };
+			let limits = Limits { scoring: &scoring, deadline, only };
 			folder.copy(&address, limits, &cache)
 		});
 		match tokio::time::timeout(deadline, copying).await {
@@ -60,8 +60,7 @@ impl Folder {
 	fn copy(&self, address: &Address, limits: Limits, cache: &Cache) -> Result<Incoming, Failure> {
 		let start = Instant::now();
 		let folder = self.at(address)?;
-		let listing = list(&folder)?;
-		check(&listing, limits)?;
+		let listing = checked(list(&folder)?, limits)?;
 		let mut incoming = Incoming::begin(cache).map_err(Failure::Ours)?;
 		let mut chunk = vec![0; CHUNK];
 		for (name, bytes) in &listing {

@@ -11,7 +11,7 @@ use hf_hub::{Cache as HubCache, Repo, RepoType};
 use reqwest::{RequestBuilder, Response};
 use serde::Deserialize;
 
-use super::files::{check, is_taken, Broken, Incoming};
+use super::files::{checked, is_taken, Broken, Incoming};
 use super::{Address, Cache, Failure, Limits, Listing, StoreError};
 
 /// Bytes that a repository's list may have.
@@ -60,8 +60,7 @@ impl Hub {
 	async fn copy(&self, address: &Address, limits: Limits<'_>, cache: &Cache) -> Result<Incoming, Failure> {
 		let repo = Repo::with_revision(address.repository(), RepoType::Model, address.commit().into());
 		let repo = self.api.repo(repo);
-		let listing = self.list(&repo, address).await?;
-		check(&listing, limits)?;
+		let listing = checked(self.list(&repo, address).await?, limits)?;
 		let mut incoming = Incoming::begin(cache).map_err(Failure::Ours)?;
 		for (name, bytes) in &listing {
 			let mut answer = answer(self.api.client().get(repo.url(name))).await?;

@@ -30,7 +30,7 @@ fn cache(folder: &Path) -> Cache {
 
 /// What fetching at most 1,000 bytes in two seconds gives.
 async fn fetch(store: &Store, cache: &Cache) -> Fetched {
-	let limits = Limits { scoring: &scoring(1_000), deadline: Duration::from_secs(2) };
+	let limits = Limits { scoring: &scoring(1_000), deadline: Duration::from_secs(2), only: None };
 	store.fetch(&address(), limits, cache, |_| true).await.expect("our side works")
 }
 

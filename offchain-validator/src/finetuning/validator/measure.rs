@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::stream;
-use mechanisms::finetuning::competition::Competition;
 use mechanisms::finetuning::Verdict;
 use mechanisms::Uid;
 use tracing::{info, warn};
 
 use super::{Found, NodeError};
+use crate::finetuning::contest::Contest;
 use crate::finetuning::engine::{Engine, EngineError, Refused};
 use crate::finetuning::store::Repository;
 use crate::model::{Device, DeviceStopped, Devices, Example};
@@ -35,7 +35,7 @@ pub(super) async fn measure(
 	devices: &Devices<Engine>,
 	base: Option<&Repository>,
 	found: &BTreeMap<Uid, Found>,
-	competition: &Competition,
+	contest: &Contest,
 	examples: Option<Arc<Vec<Example>>>,
 ) -> Result<Measured, NodeError> {
 	let mut measured = Measured::default();
@@ -43,7 +43,7 @@ pub(super) async fn measure(
 		measured.verdicts = found.keys().map(|uid| (*uid, Verdict::Unjudged)).collect();
 		return Ok(measured);
 	};
-	let mut losses = losses(devices, base, found, competition, &examples).await?;
+	let mut losses = losses(devices, base, found, contest, &examples).await?;
 	if base.is_some() {
 		let baseline = losses.remove(&None).unwrap_or_else(|| Ok(Vec::new()));
 		measured.baseline = baseline.map_err(EngineError::Base)?;
@@ -79,7 +79,7 @@ async fn losses(
 	devices: &Devices<Engine>,
 	base: Option<&Repository>,
 	found: &BTreeMap<Uid, Found>,
-	competition: &Competition,
+	contest: &Contest,
 	examples: &Arc<Vec<Example>>,
 ) -> Result<BTreeMap<Option<Uid>, Result<Vec<f64>, Refused>>, DeviceStopped> {
 	let copies = found.iter().filter_map(|(uid, found)| match found {
@@ -89,8 +89,8 @@ async fn losses(
 	let models = base.map(|base| (None, base.folder.clone())).into_iter().chain(copies);
 	// One job each, so that nothing else waits for the device longer than one model takes.
 	let measure = async |device: Device<Engine>, (uid, folder): (Option<Uid>, PathBuf)| {
-		let (competition, examples) = (competition.clone(), examples.clone());
-		let losses = device.try_run(move |engine| engine.losses(&folder, &competition, &examples)).await?;
+		let (contest, examples) = (contest.clone(), examples.clone());
+		let losses = device.try_run(move |engine| engine.losses(&folder, &contest, &examples)).await?;
 		Ok((uid, losses))
 	};
 	Ok(devices.share(stream::iter(models), || true, measure).await?.into_iter().collect())
@@ -111,6 +111,7 @@ mod tests {
 	use tempfile::TempDir;
 
 	use super::*;
+	use crate::finetuning::contest::tests::of_bytes;
 	use crate::finetuning::engine::write;
 	use crate::finetuning::{hparams, Hparams};
 	use crate::model::{Compute, Params, Processor};
@@ -145,11 +146,11 @@ mod tests {
 		}
 
 		async fn measure_on(&self, devices: usize, examples: Option<Vec<Example>>) -> BTreeMap<Uid, Verdict> {
-			let (competition, hparams) = (&self.hparams.scoring.competitions[0], Arc::new(self.hparams.clone()));
+			let (contest, hparams) = (of_bytes(&self.hparams), Arc::new(self.hparams.clone()));
 			let compute = Compute { processors: vec![Processor::Cpu; devices], ..Compute::cpu(NonZeroUsize::MIN) };
 			let engine = move |lane| Ok::<_, EngineError>(Engine::new(hparams.clone(), lane));
 			let devices = Devices::start(&compute, engine).await.expect("threads");
-			let measured = measure(&devices, None, &self.found, competition, examples.map(Arc::new)).await;
+			let measured = measure(&devices, None, &self.found, &contest, examples.map(Arc::new)).await;
 			measured.expect("our side works").verdicts.into_iter().collect()
 		}
 	}

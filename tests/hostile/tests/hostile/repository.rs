@@ -69,7 +69,7 @@ fn case(what: &'static str, spoil: impl FnOnce(&Place) -> io::Result<()>, expect
 	let read = move || {
 		let place = &place; // All of it: the folder lasts as long as this.
 		let (scoring, honest) = (params(), place.honest);
-		let limits = Limits { scoring: &scoring, deadline: Duration::from_secs(60) };
+		let limits = Limits { scoring: &scoring, deadline: Duration::from_secs(60), only: None };
 		let fetching = place.store.fetch(&place.address, limits, &place.cache, |content| *content == honest);
 		match place.runtime.block_on(fetching).expect("our side is sound") {
 			Fetched::Repository(copy) => {

@@ -18,7 +18,7 @@ fn sound() -> (TempDir, PathBuf) {
 
 fn refusal(path: &Path) -> String {
 	let hparams = hparams();
-	let refused = open(path, &hparams.scoring.competitions[0], &hparams.scoring).expect_err("it is refused");
+	let refused = open(path, &of_bytes(&hparams), &hparams.scoring).expect_err("it is refused");
 	assert!(!refused.is_ours(), "{refused:?}");
 	crate::one_line(&refused)
 }
@@ -59,7 +59,7 @@ fn write_as(path: &Path, kind: Kind, value: impl Fn(&str) -> f32, place: impl Fn
 fn a_sound_model_is_opened_also_in_parts_and_as_bfloat16() {
 	let (_folder, path) = sound();
 	let hparams = hparams();
-	let open = || open(&path, &hparams.scoring.competitions[0], &hparams.scoring).unwrap();
+	let open = || open(&path, &of_bytes(&hparams), &hparams.scoring).unwrap();
 	open();
 	write_as(&path, Kind::F32, |_| 0.5, |_| "model.safetensors".into());
 	let whole = open();
@@ -117,7 +117,7 @@ fn too_many_parameters_are_refused_before_any_is_read() {
 	);
 	check(
 		|path| change_config(path, |config| config["vocab_size"] = 300.into()),
-		"a vocabulary of 300 tokens: the tokenizer's has 256",
+		"a vocabulary of 300 tokens: must be at least 256 and at most 256",
 	);
 }
 

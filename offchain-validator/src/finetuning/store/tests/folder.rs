@@ -64,7 +64,7 @@ async fn what_is_published_is_fetched() {
 async fn content_that_does_not_answer_to_its_hash_is_refused_and_not_kept() {
 	let place = place();
 	write(&place.commit().join("config.json"), b"{}");
-	let limits = Limits { scoring: &scoring(1_000), deadline: Duration::from_secs(2) };
+	let limits = Limits { scoring: &scoring(1_000), deadline: Duration::from_secs(2), only: None };
 	let claimed = |content: &Digest| *content == Digest::of("else");
 	let fetched = place.store.fetch(&address(), limits, &place.cache, claimed).await;
 	refused(fetched.expect("our side works"), "does not answer to the hash");
