@@ -2,7 +2,8 @@
 
 //! The gradient of a batch that is too large for memory, part by part.
 
-use super::{summed, Batch, Gradients, NO_TOKEN};
+use super::backward::{summed, Gradients};
+use super::batch::{Batch, NO_TOKEN};
 use crate::model::Params;
 
 impl Batch {
