@@ -6,6 +6,7 @@
 //! a block's hash comes in as bytes, batches go out as plain numbers. All of it is blocking; an async caller uses
 //! `spawn_blocking`.
 
+mod assignment;
 pub mod corpus;
 pub mod dataset;
 mod manifest;
@@ -15,6 +16,7 @@ mod shard;
 pub mod tokenizer;
 mod tokens;
 
+pub use assignment::{Assigned, Assignment};
 pub use corpus::{cut, CorpusError, Cut, CutOptions};
 pub use dataset::{Batch, Dataset, DatasetError};
 pub use manifest::{Manifest, Origin, Shard};

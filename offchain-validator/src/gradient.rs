@@ -35,7 +35,7 @@ pub use compression::{Coding, Compressed, Layout, LayoutError, Layouts, Quantise
 pub use aggregate::{aggregate, alone, evaluation_step, outer_step, Aggregated};
 #[cfg(feature = "torch")]
 pub use codec::Codec;
-pub use compressed::{CompressedGradient, Header, MAX_PAGES};
+pub use compressed::{CompressedGradient, Header, StatedText, MAX_PAGES};
 pub use container::{decode, encode, max_bytes};
 pub use invalid::InvalidGradient;
 pub use limits::Limits;

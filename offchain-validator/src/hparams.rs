@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 //! What the parameters of all mechanisms have in common: read as written, checked once. A value has one home, the file;
-//! there are no defaults.
+//! there are no defaults, but for keys whose words say what leaving them out means.
 
 use std::error::Error;
 use std::fmt::Display;
@@ -12,6 +12,7 @@ use std::{fs, io};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::data::Assignment;
 use crate::model::ConfigError;
 
 /// Everything that all nodes of a run of one mechanism must agree on.
@@ -43,12 +44,15 @@ pub trait Hparams: Serialize + DeserializeOwned {
 pub struct Data {
 	/// Tokens of a page.
 	pub page_tokens: usize,
-	/// Pages that a uid is assigned in each window.
+	/// Pages that a uid is assigned in each window, where pages are assigned.
 	pub pages_per_window: u32,
 	/// Tokens of a sequence.
 	pub sequence_length: usize,
 	/// Sequences of a batch.
 	pub batch_size: usize,
+	/// What each uid trains on in a window; if left out, pages.
+	#[serde(default, skip_serializing_if = "Assignment::is_pages")]
+	pub assignment: Assignment,
 }
 
 /// What happens when.
@@ -113,8 +117,28 @@ impl Data {
 		within("data.sequence_length", self.sequence_length, 2..=positions)?;
 		within("data.page_tokens", self.page_tokens, self.sequence_length..=1 << 24)?;
 		within("data.pages_per_window", self.pages_per_window, 1..=100_000)?;
-		let sequences = self.page_tokens / self.sequence_length * self.pages_per_window as usize;
+		let sequences = match self.assignment {
+			Assignment::Pages => self.page_tokens / self.sequence_length * self.pages_per_window as usize,
+			Assignment::Pool { sequences, measured } => {
+				within("data.assignment.pool.sequences", sequences, 1..=1_000_000)?;
+				within("data.assignment.pool.measured", measured, 1..=sequences)?;
+				sequences
+			},
+		};
 		within("data.batch_size", self.batch_size, 1..=sequences)
+	}
+
+	/// Like [`Self::check`], for a mechanism that assigns pages alone.
+	pub fn check_pages(&self, positions: usize) -> Result<(), HparamsError> {
+		self.check(positions)?;
+		match self.assignment {
+			Assignment::Pages => Ok(()),
+			Assignment::Pool { .. } => Err(HparamsError::Range {
+				key: "data.assignment",
+				value: "a pool".into(),
+				must: "\"pages\", or left out".into(),
+			}),
+		}
 	}
 }
 
@@ -181,6 +205,7 @@ pub(crate) mod tests {
 			"hparams.json",
 			"hparams/localnet.json",
 			"hparams/short.json",
+			"hparams/short-head.json",
 			"hparams/templar-head.json",
 		]);
 		check_files::<boltzmann::Hparams>(&[

@@ -6,9 +6,14 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::data::{Batch, Dataset, DatasetError};
+use mechanisms::Uid;
+
+use crate::clock::Window;
+use crate::data::{Assigned, Assignment, Batch, Dataset, DatasetError};
 use crate::hparams::Data;
-use crate::model::{self, BatchError, Fault, Gradients, Lane, ModelConfig, Params, ParamsError, Precision, Trial};
+use crate::model::{
+	self, BatchError, Fault, Gradients, Lane, ModelConfig, Params, ParamsError, Precision, Processor, Trial,
+};
 
 /// A model and its text.
 pub struct SharedModel {
@@ -52,6 +57,17 @@ pub enum SharedModelError {
 		/// Of the parameters.
 		expected: usize,
 	},
+	/// The data is too short for a window.
+	#[error(
+		"the data has {found} sequences, data.assignment draws {expected} of them in each window: cut more text, or draw \
+		 fewer"
+	)]
+	Pool {
+		/// Of the data.
+		found: u64,
+		/// Of the parameters.
+		expected: usize,
+	},
 	/// The data has tokens that the model does not know.
 	#[error(
 		"the data has tokens up to {found}, the model knows {known}: cut it with the model's tokenizer, or give the \
@@ -76,19 +92,47 @@ impl Text {
 		if found as usize > known {
 			return Err(SharedModelError::Vocabulary { found, known });
 		}
-		Ok(Self { dataset, data, config })
+		let text = Self { dataset, data, config };
+		match text.data.assignment {
+			Assignment::Pool { sequences, .. } if text.n_sequences() < sequences as u64 => {
+				Err(SharedModelError::Pool { found: text.n_sequences(), expected: sequences })
+			},
+			_ => Ok(text),
+		}
+	}
+
+	/// Training sequences that there are.
+	pub fn n_sequences(&self) -> u64 {
+		self.dataset.n_train_sequences(self.data.sequence_length)
+	}
+
+	/// What `uid` has to train on in `window`.
+	pub fn assigned(&self, uid: Uid, window: Window) -> Assigned {
+		let Data { pages_per_window, assignment, .. } = self.data;
+		match assignment {
+			Assignment::Pages => Assigned::pages(uid, window, pages_per_window, self.dataset.n_train_pages()),
+			Assignment::Pool { sequences, .. } => Assigned::pool(uid, window, sequences, self.n_sequences()),
+		}
+	}
+
+	/// The batches of what was assigned, in its order. What does not fill a batch is left out.
+	pub fn read(&self, assigned: &Assigned) -> Result<Vec<Batch>, SharedModelError> {
+		match assigned {
+			Assigned::Pages(pages) => self.batches(pages),
+			Assigned::Sequences(numbers) => {
+				numbers.chunks_exact(self.data.batch_size.max(1)).map(|numbers| self.sequences(numbers)).collect()
+			},
+		}
+	}
+
+	/// The training sequences of these numbers, as one batch.
+	pub fn sequences(&self, numbers: &[u64]) -> Result<Batch, SharedModelError> {
+		Ok(self.dataset.train_sequences(numbers, self.data.sequence_length)?)
 	}
 
 	/// The batches of `pages`, in their order.
 	pub fn batches(&self, pages: &[u64]) -> Result<Vec<Batch>, SharedModelError> {
 		Ok(self.dataset.train_batches(pages, self.data.batch_size, self.data.sequence_length)?)
-	}
-
-	/// The sequence at a `place` of a training page, as a batch of its own.
-	pub fn sequence(&self, page: u64, place: usize) -> Result<Batch, SharedModelError> {
-		let sequences = self.dataset.train_batches(&[page], 1, self.data.sequence_length)?;
-		let n_pages = self.dataset.n_train_pages();
-		sequences.into_iter().nth(place).ok_or(DatasetError::NoSuchPage { page, n_pages }.into())
 	}
 
 	/// The batches of the first held-out pages.
@@ -183,6 +227,11 @@ impl SharedModel {
 	pub fn heldout_loss(&mut self) -> Result<f64, SharedModelError> {
 		let batches = self.text.all_readable(&self.text.heldout_batches(self.heldout_pages)?)?;
 		Ok(mean(&self.losses(&batches.iter().collect::<Vec<_>>())?))
+	}
+
+	/// Where the model is computed.
+	pub fn processor(&self) -> Processor {
+		self.lane.processor
 	}
 
 	/// Whether the device still works.

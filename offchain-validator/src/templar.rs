@@ -22,6 +22,8 @@ pub mod scores;
 #[cfg(feature = "torch")]
 mod start;
 #[cfg(feature = "torch")]
+mod text;
+#[cfg(feature = "torch")]
 pub mod validator;
 
 pub use hparams::Hparams;

@@ -128,5 +128,5 @@ fn gradient(miner: usize, layouts: &Layouts) -> CompressedGradient {
 		(name.to_owned(), Compressed { indices, values: values.into() })
 	});
 	let tensors = tensors.collect();
-	CompressedGradient::new(Header { window: 1, uid, pages: Vec::new() }, tensors, layouts).expect("it fits")
+	CompressedGradient::new(Header { window: 1, uid, ..Header::default() }, tensors, layouts).expect("it fits")
 }

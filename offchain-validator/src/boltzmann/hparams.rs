@@ -69,7 +69,7 @@ impl crate::hparams::Hparams for Hparams {
 		let Self { model, data, training, windows, peers, evaluation, scoring } = self;
 		model.check().map_err(HparamsError::Model)?;
 		scoring.check().map_err(|error| HparamsError::Scoring(error.into()))?;
-		data.check(model.max_position_embeddings)?;
+		data.check_pages(model.max_position_embeddings)?;
 		within("training.learning_rate", training.learning_rate, above(0.0, 100.0))?;
 		within("training.grad_clip", training.grad_clip, above(0.0, 1e6))?;
 		windows.check()?;
@@ -108,6 +108,12 @@ pub(crate) mod tests {
 			),
 			("scoring", "copy_similarity", json!(0.0), "copy_similarity is 0"),
 			("scoring", "binary_score_ma_alpha", json!(0.1), "binary_score_ma_alpha"),
+			(
+				"data",
+				"assignment",
+				json!({"pool": {"sequences": 64, "measured": 8}}),
+				"data.assignment is a pool: must be \"pages\", or left out",
+			),
 		] {
 			let mut hparams: Value = serde_json::to_value(localnet()).expect("it is plain data");
 			hparams[section][key] = value;

@@ -4,6 +4,8 @@
 //!
 //! Checks everything once, when opened. Knows nothing of tensors, windows or who reads which page.
 
+mod sequences;
+
 use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};

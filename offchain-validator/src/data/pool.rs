@@ -2,8 +2,10 @@
 
 //! Which sequences belong to whom in which window, by the rule of Templar's later form, and their digest.
 //!
-//! That form has no pages: each uid draws the sequences of a window from all of a shard, none of them twice, and states the
-//! digest of what it drew. Two windows may draw the same sequence. Pure; knows no file.
+//! That form has no pages: each uid draws the sequences of a window from all training text, none of them twice, and states the
+//! digest of what it drew. (Its shards, which take turns, are one here.) Each window draws anew, so two windows of a uid may
+//! have sequences in common, as two uids may: a miner that trains on what it had before is told apart less surely than with
+//! pages, of which no two windows share a draw. Pure; knows no file.
 
 use blake2::digest::consts::U16;
 use blake2::{Blake2b, Digest as _};
@@ -19,7 +21,9 @@ pub fn seed(uid: u32, window: u32) -> u32 {
 
 /// The `count` sequences of `uid` in `window`, out of `n_sequences`, in the order drawn; none if there are not so many.
 ///
-/// In memory this takes `n_sequences` numbers where numpy shuffles them all, see [`Generator::choice`].
+/// In memory this takes `n_sequences` numbers where numpy shuffles them all, which it does up to 10,000, and beyond as long as
+/// they are fewer than 50 times `count`: so never more than 50 numbers for each that is drawn, or 10,000. See
+/// [`Generator::choice`].
 pub fn drawn(uid: u32, window: u32, count: usize, n_sequences: usize) -> Option<Vec<usize>> {
 	Generator::new(seed(uid, window)).choice(n_sequences, count)
 }

@@ -22,8 +22,29 @@ pub struct Header {
 	pub window: u32,
 	/// Slot of the sender.
 	pub uid: u16,
-	/// Pages of the dataset it was trained on, [`MAX_PAGES`] at most.
-	pub pages: Vec<u64>,
+	/// What it was trained on.
+	pub text: StatedText,
+}
+
+/// The training text that a sender says to have used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StatedText {
+	/// Pages by their numbers, [`MAX_PAGES`] at most.
+	Pages(Vec<u64>),
+	/// Sequences, too many to name.
+	Sequences {
+		/// 32 digits, see [`crate::data::pool::digest`].
+		digest: String,
+		/// How many they are.
+		count: u32,
+	},
+}
+
+/// No pages.
+impl Default for StatedText {
+	fn default() -> Self {
+		Self::Pages(Vec::new())
+	}
 }
 
 /// A gradient of the whole model that fits its layouts. What decodes from it is finite.
@@ -40,8 +61,10 @@ impl CompressedGradient {
 		tensors: BTreeMap<String, Compressed>,
 		layouts: &Layouts,
 	) -> Result<Self, InvalidGradient> {
-		if header.pages.len() > MAX_PAGES {
-			return Err(InvalidGradient::Pages { count: header.pages.len() });
+		if let StatedText::Pages(pages) = &header.text {
+			if pages.len() > MAX_PAGES {
+				return Err(InvalidGradient::Pages { count: pages.len() });
+			}
 		}
 		if let Some(parameter) = tensors.keys().find(|name| layouts.get(name).is_none()) {
 			return Err(InvalidGradient::Unknown { parameter: parameter.clone() });

@@ -13,6 +13,8 @@
 //! | | `{name}.vals` | `U8`, `[y, x, k]` or `[x, k]`: entries of the table |
 //! | | `{name}.idxs` | `U8`, `[3/2 · y·x·k]`: indices of 12 bits |
 //!
+//! The text that it was trained on is told as `pages`, or as `sample_digest` and `sample_count`.
+//!
 //! `I16` and not `U16`, though indices are never negative: it is what Templar sends, and every release of every tensor
 //! library can read it. All tensors of the first kind lie before all of the next, right after the header.
 
@@ -21,11 +23,13 @@ use std::str::FromStr;
 
 use compression::{pack12, unpack12};
 
-use super::compressed::{CompressedGradient, Header, MAX_PAGES};
+use super::compressed::{CompressedGradient, Header, StatedText, MAX_PAGES};
 use super::{Coding, Compressed, InvalidGradient, Layout, Layouts, Quantised, Quantiser, Values};
 use crate::model::tensor_file::{self, Kind, TensorSpec};
 
 const VERSION: &str = "1";
+/// Of a `sample_digest`.
+const DIGEST_DIGITS: usize = 32;
 /// As JSON: keys and short values, and 20 digits and a comma for each page; generous with blanks.
 const METADATA_BYTES: usize = 1024 + 21 * MAX_PAGES;
 
@@ -120,40 +124,66 @@ fn codec(coding: Coding) -> &'static str {
 }
 
 fn metadata(header: &Header, coding: Coding) -> BTreeMap<String, String> {
-	let pages: Vec<String> = header.pages.iter().map(u64::to_string).collect();
-	let entries = [
+	let mut entries = vec![
 		("codec", codec(coding).to_owned()),
 		("version", VERSION.to_owned()),
 		("window", header.window.to_string()),
 		("uid", header.uid.to_string()),
-		("pages", pages.join(",")),
 	];
-	entries.map(|(key, value)| (key.to_owned(), value)).into()
+	match &header.text {
+		StatedText::Pages(pages) => {
+			entries.push(("pages", pages.iter().map(u64::to_string).collect::<Vec<_>>().join(",")));
+		},
+		StatedText::Sequences { digest, count } => {
+			entries.extend([("sample_digest", digest.clone()), ("sample_count", count.to_string())]);
+		},
+	}
+	entries.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 /// Keys that we do not know are left to whoever wrote them.
 fn header(metadata: &BTreeMap<String, String>, coding: Coding) -> Result<Header, InvalidGradient> {
-	let entry = |key| metadata.get(key).ok_or(InvalidGradient::MissingMetadata { key });
-	let bad = |key, value: &str, expected| InvalidGradient::Metadata {
-		key,
-		value: value.chars().take(40).collect(),
-		expected,
-	};
 	for (key, only) in [("codec", codec(coding)), ("version", VERSION)] {
-		if entry(key)? != only {
-			return Err(bad(key, entry(key)?, only));
+		if entry(metadata, key)? != only {
+			return Err(bad(key, entry(metadata, key)?, only));
 		}
 	}
-	let (window, uid, pages) = (entry("window")?, entry("uid")?, entry("pages")?);
-	let pages = match pages.as_str() {
-		"" => Some(vec![]),
-		pages => pages.split(',').map(number).collect(),
-	};
+	let (window, uid) = (entry(metadata, "window")?, entry(metadata, "uid")?);
 	Ok(Header {
 		window: number(window).ok_or_else(|| bad("window", window, "a number below 2^32"))?,
 		uid: number(uid).ok_or_else(|| bad("uid", uid, "a number below 2^16"))?,
-		pages: pages.ok_or_else(|| bad("pages", &metadata["pages"], "numbers with commas between them"))?,
+		text: text(metadata)?,
 	})
+}
+
+/// Told in one way and not in the other.
+fn text(metadata: &BTreeMap<String, String>) -> Result<StatedText, InvalidGradient> {
+	let Some(digest) = metadata.get("sample_digest") else {
+		let pages = entry(metadata, "pages")?;
+		let numbers = match pages {
+			"" => Some(vec![]),
+			pages => pages.split(',').map(number).collect(),
+		};
+		return numbers.map(StatedText::Pages).ok_or_else(|| bad("pages", pages, "numbers with commas between them"));
+	};
+	if let Some(pages) = metadata.get("pages") {
+		return Err(bad("pages", pages, "left out beside a sample_digest"));
+	}
+	let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+	if digest.len() != DIGEST_DIGITS || !digest.bytes().all(is_digit) {
+		return Err(bad("sample_digest", digest, "32 hexadecimal digits"));
+	}
+	let count = entry(metadata, "sample_count")?;
+	let count = number(count).ok_or_else(|| bad("sample_count", count, "a number below 2^32"))?;
+	Ok(StatedText::Sequences { digest: digest.clone(), count })
+}
+
+fn entry<'a>(metadata: &'a BTreeMap<String, String>, key: &'static str) -> Result<&'a str, InvalidGradient> {
+	metadata.get(key).map(String::as_str).ok_or(InvalidGradient::MissingMetadata { key })
+}
+
+fn bad(key: &'static str, value: &str, expected: &'static str) -> InvalidGradient {
+	InvalidGradient::Metadata { key, value: value.chars().take(40).collect(), expected }
 }
 
 /// A number written the one way in which we write it: no sign, no leading zero.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Compressed, CompressedGradient, Header, Layouts};
+use super::{Compressed, CompressedGradient, Header, Layouts, StatedText};
 #[cfg(feature = "torch")]
 use crate::model::Params;
 
@@ -50,7 +50,7 @@ pub(super) fn compressed(indices: &Value, values: &Value, kept: usize) -> Compre
 }
 
 pub(super) fn gradient(tensors: BTreeMap<String, Compressed>, layouts: &Layouts) -> CompressedGradient {
-	let header = Header { window: 5, uid: 3, pages: vec![7, 8] };
+	let header = Header { window: 5, uid: 3, text: StatedText::Pages(vec![7, 8]) };
 	CompressedGradient::new(header, tensors, layouts).unwrap()
 }
 

@@ -14,7 +14,7 @@ struct Case {
 }
 
 /// A corpus of letters, in 4 tokens a page, every fifth page held out.
-fn letters() -> (tempfile::TempDir, Dataset) {
+pub(super) fn letters() -> (tempfile::TempDir, Dataset) {
 	let folder = tempfile::tempdir().unwrap();
 	let text = folder.path().join("letters.txt");
 	fs::write(&text, ('!'..='~').collect::<String>()).unwrap();

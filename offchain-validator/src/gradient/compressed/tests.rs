@@ -119,7 +119,7 @@ fn values_are_coded_as_the_run_says() {
 
 #[test]
 fn a_header_names_few_pages() {
-	let header = |count| Header { pages: vec![1; count], ..Header::default() };
+	let header = |count| Header { text: StatedText::Pages(vec![1; count]), ..Header::default() };
 	assert!(CompressedGradient::new(header(MAX_PAGES), tensors(), &layouts()).is_ok());
 	let refused = CompressedGradient::new(header(MAX_PAGES + 1), tensors(), &layouts());
 	assert_eq!(refused, Err(InvalidGradient::Pages { count: 257 }));
@@ -127,7 +127,7 @@ fn a_header_names_few_pages() {
 
 #[test]
 fn a_gradient_of_another_uid_or_window_is_told() {
-	let header = Header { window: 7, uid: 3, pages: vec![] };
+	let header = Header { window: 7, uid: 3, ..Header::default() };
 	let gradient = CompressedGradient::new(header, tensors(), &layouts()).unwrap();
 	assert_eq!(gradient.check_origin(7, 3), Ok(()));
 	assert_eq!(gradient.check_origin(7, 4), Err(InvalidGradient::Origin { window: 7, uid: 3 }));

@@ -48,7 +48,8 @@ fn a_file_is_what_its_format_says() {
 
 #[test]
 fn the_largest_file_is_within_the_bound() {
-	let header = Header { window: u32::MAX, uid: u16::MAX, pages: vec![u64::MAX; MAX_PAGES] };
+	let text = StatedText::Pages(vec![u64::MAX; MAX_PAGES]);
+	let header = Header { window: u32::MAX, uid: u16::MAX, text };
 	let tensors = layouts().iter().map(|(name, _)| (name.to_owned(), valid().get(name).unwrap().clone())).collect();
 	let largest = CompressedGradient::new(header, tensors, &layouts()).unwrap();
 	let bytes = encode(&largest, &layouts());
@@ -74,6 +75,32 @@ fn metadata_says_what_it_must() {
 	check_metadata(set("pages", "1,,2"), r#"metadata pages is "1,,2": must be numbers with commas between them"#);
 	let many = vec!["1"; MAX_PAGES + 1].join(",");
 	check_metadata(|metadata| drop(metadata.insert("pages".into(), many)), "257 pages: at most 256 are allowed");
+}
+
+#[test]
+fn text_is_told_by_pages_or_by_a_digest() {
+	let digest = "0123456789abcdef0123456789abcdef";
+	let told = |digest: &'static str, count: &'static str| {
+		move |metadata: &mut BTreeMap<String, String>| {
+			metadata.remove("pages");
+			metadata.extend([("sample_digest".into(), digest.into()), ("sample_count".into(), count.into())]);
+		}
+	};
+	check_metadata(|metadata| drop(metadata.remove("pages")), "metadata pages is missing");
+	let both = |metadata: &mut BTreeMap<String, String>| drop(metadata.insert("sample_digest".into(), digest.into()));
+	check_metadata(both, r#"metadata pages is "7,8": must be left out beside a sample_digest"#);
+	let expected = r#"metadata sample_digest is "0123": must be 32 hexadecimal digits"#;
+	check_metadata(told("0123", "5"), expected);
+	let expected = r#"metadata sample_digest is "0123456789ABCDEF0123456789abcdef": must be 32 hexadecimal digits"#;
+	check_metadata(told("0123456789ABCDEF0123456789abcdef", "5"), expected);
+	let expected = r#"metadata sample_count is "4294967296": must be a number below 2^32"#;
+	check_metadata(told(digest, "4294967296"), expected);
+	let mut file = metadata(valid().header(), Coding::Dct);
+	told(digest, "5")(&mut file);
+	let text = StatedText::Sequences { digest: digest.into(), count: 5 };
+	let header = header(&file, Coding::Dct).unwrap();
+	assert_eq!(header, Header { text, ..valid().header().clone() });
+	assert_eq!(metadata(&header, Coding::Dct), file);
 }
 
 #[test]
@@ -178,7 +205,7 @@ prop_compose! {
 		let m = Compressed { indices: vec![0, 1, 15, first, first + 1, first + 3], values: values[..6].to_vec().into() };
 		let v = Compressed { indices: vec![0, 1, 2, 0, 1, 2], values: values[6..].to_vec().into() };
 		let tensors = [("m".to_owned(), m), ("v".to_owned(), v)].into();
-		CompressedGradient::new(Header { window, uid, pages }, tensors, &layouts()).unwrap()
+		CompressedGradient::new(Header { window, uid, text: StatedText::Pages(pages) }, tensors, &layouts()).unwrap()
 	}
 }
 

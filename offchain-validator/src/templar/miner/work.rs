@@ -12,9 +12,12 @@ use tracing::warn;
 
 use super::{Node, NodeError, Submission};
 use crate::clock::Window;
-use crate::data::{assigned, Seed};
-use crate::gradient::{Compressed, CompressedGradient, Header, InvalidGradient};
+use crate::data::Assigned;
+use crate::gradient::{Compressed, CompressedGradient, Header, InvalidGradient, StatedText};
+use crate::shared_model::mean;
 use crate::templar::engine::EngineError;
+use crate::templar::hparams::{Codec, Training};
+use crate::templar::text::stated;
 
 /// How often a copier looks whether there is something to copy.
 const LOOK: Duration = Duration::from_millis(200);
@@ -29,24 +32,11 @@ pub(super) struct Work {
 	pub batches: usize,
 }
 
-/// Trains on the assigned pages until they are used up or the window is over. None if there was time for nothing.
+/// Trains on the assigned text until it is used up or the window is over. None if there was time for nothing.
 pub(super) async fn train(node: &Node, window: Window) -> Result<Option<Work>, NodeError> {
-	let pages_per_window = node.hparams.data.pages_per_window;
-	let n_pages = node.dataset.n_train_pages();
-	let pages = assigned(Seed::of_uid(node.participant.uid), window, pages_per_window, n_pages);
-	let of_pages = pages.clone();
-	let batches = node.device.run(move |engine| engine.batches(&of_pages)).await??;
-	let windows = node.global_step(window);
-	let (mut sum, mut trained) = (0.0, 0);
-	for batch in batches {
-		// Late is missing: what the window leaves no time for is left out.
-		if node.participant.clock.window()? > window {
-			break;
-		}
-		let Some(loss) = node.device.run(move |engine| engine.train(&batch, windows)).await?? else { break };
-		sum += loss;
-		trained += 1;
-	}
+	let assigned = node.text.assigned(node.participant.uid, window);
+	let text = stated(&assigned);
+	let losses = learn(node, window, assigned).await?;
 	let learning_rate = node.learning_rate(window);
 	let compressed = node.device.run(move |engine| engine.submission(learning_rate)).await?;
 	let tensors = match compressed {
@@ -58,12 +48,33 @@ pub(super) async fn train(node: &Node, window: Window) -> Result<Option<Work>, N
 		},
 		Err(error) => return Err(error.into()),
 	};
-	let gradient = built(node, window, pages, tensors);
-	Ok(gradient.map(|gradient| Work { gradient, loss: Some(sum / trained as f64), batches: trained }))
+	let gradient = built(node, window, text, tensors);
+	Ok(gradient.map(|gradient| Work { gradient, loss: Some(mean(&losses)), batches: losses.len() }))
 }
 
-/// Random numbers at random places, of the right shape.
+/// Learns from what was assigned, reading no more at a time than one batch where that can be. Returns the loss of each batch.
+async fn learn(node: &Node, window: Window, assigned: Assigned) -> Result<Vec<f64>, NodeError> {
+	let windows = node.global_step(window);
+	let mut losses = Vec::new();
+	for part in assigned.parts(node.hparams.data.batch_size) {
+		let text = node.text.clone();
+		for batch in tokio::task::spawn_blocking(move || text.read(&part)).await?? {
+			// Late is missing: what the window leaves no time for is left out.
+			if node.participant.clock.window()? > window {
+				return Ok(losses);
+			}
+			match node.device.run(move |engine| engine.train(&batch, windows)).await?? {
+				Some(loss) => losses.push(loss),
+				None => return Ok(losses),
+			}
+		}
+	}
+	Ok(losses)
+}
+
+/// Random numbers at random places, of the right shape and about as large as what honest miners send.
 pub(super) fn noise(node: &Node, window: Window) -> Option<Work> {
+	let largest = largest(&node.hparams.training);
 	let seed = u32::from(node.participant.uid).wrapping_mul(0x9e37_79b9) ^ window;
 	let mut random = Generator::new(seed);
 	let mut tensors = BTreeMap::new();
@@ -71,13 +82,24 @@ pub(super) fn noise(node: &Node, window: Window) -> Option<Work> {
 		let (mut indices, mut values) = (Vec::new(), Vec::new());
 		for _ in 0..layout.chunks() {
 			indices.extend(distinct(&mut random, layout.kept(), layout.total()));
-			values.extend((0..layout.kept()).map(|_| (random.next_u64() as i64 as f64 / i64::MAX as f64) as f32));
+			let mut draw = || random.next_u64() as i64 as f64 / i64::MAX as f64 * largest;
+			values.extend((0..layout.kept()).map(|_| draw() as f32));
 		}
 		let values = node.layouts.coding().values(values);
 		tensors.insert(name.to_owned(), Compressed { indices, values });
 	}
-	let gradient = built(node, window, Vec::new(), tensors);
+	let gradient = built(node, window, StatedText::default(), tensors);
 	gradient.map(|gradient| Work { gradient, loss: None, batches: 0 })
+}
+
+/// Where the mean of what is sent is the step: as far as a window's steps of Adam go at most. Of the first form signs alone
+/// count.
+fn largest(training: &Training) -> f64 {
+	match (&training.codec, &training.inner_optimization) {
+		(Codec::Quantised { .. }, Some(inner)) => inner.schedule.learning_rate * f64::from(inner.inner_steps),
+		(Codec::Quantised { .. }, None) => training.learning_rate,
+		(Codec::Dct, _) => 1.0,
+	}
 }
 
 /// `k` different positions below `n`, ascending.
@@ -99,7 +121,7 @@ pub(super) async fn copy(node: &mut Node, window: Window, victim: Uid) -> Result
 		if let Some(gradient) = found.get(&victim).and_then(Submission::content) {
 			let tensors =
 				node.layouts.iter().filter_map(|(name, _)| Some((name.to_owned(), gradient.get(name)?.clone())));
-			let gradient = built(node, window, gradient.header().pages.clone(), tensors.collect());
+			let gradient = built(node, window, gradient.header().text.clone(), tensors.collect());
 			return Ok(gradient.map(|gradient| Work { gradient, loss: None, batches: 0 }));
 		}
 		tokio::time::sleep(LOOK).await;
@@ -111,10 +133,10 @@ pub(super) async fn copy(node: &mut Node, window: Window, victim: Uid) -> Result
 fn built(
 	node: &Node,
 	window: Window,
-	pages: Vec<u64>,
+	text: StatedText,
 	tensors: BTreeMap<String, Compressed>,
 ) -> Option<CompressedGradient> {
-	let header = Header { window, uid: node.participant.uid, pages };
+	let header = Header { window, uid: node.participant.uid, text };
 	let refused = |error: &InvalidGradient| warn!(window, "nothing to upload: {error}");
 	CompressedGradient::new(header, tensors, &node.layouts).inspect_err(refused).ok()
 }

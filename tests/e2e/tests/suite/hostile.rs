@@ -331,7 +331,7 @@ fn noise(random: &mut Random, layouts: &Layouts, uid: u16, window: Window) -> Ve
 		}
 		tensors.insert(name.to_owned(), Compressed { indices, values: layouts.coding().values(values) });
 	}
-	let header = Header { window, uid, pages: Vec::new() };
+	let header = Header { window, uid, ..Header::default() };
 	encode(&CompressedGradient::new(header, tensors, layouts).expect("it has the right form"), layouts)
 }
 

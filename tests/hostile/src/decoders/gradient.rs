@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use offchain_validator::bucket::Fetched;
 use offchain_validator::gradient::{
-	self, Coding, Compressed, CompressedGradient, Header, Layouts, Quantised, Quantiser, Values,
+	self, Coding, Compressed, CompressedGradient, Header, Layouts, Quantised, Quantiser, StatedText, Values,
 };
 use offchain_validator::templar::gather::{judge, verdict, Submission};
 
@@ -85,7 +85,8 @@ impl Gradient {
 			],
 		};
 		let tensors = BTreeMap::from([("m".to_owned(), m), ("v".to_owned(), v)]);
-		let gradient = CompressedGradient::new(Header { window, uid, pages: vec![7, 8] }, tensors, &layouts);
+		let header = Header { window, uid, text: StatedText::Pages(vec![7, 8]) };
+		let gradient = CompressedGradient::new(header, tensors, &layouts);
 		gradient::encode(&gradient.expect("it is sound"), &layouts)
 	}
 }

@@ -74,6 +74,7 @@ pub fn cell(class: Class) -> Cell {
 				r#"metadata codec is "topk": must be dct-topk"#,
 			));
 			cases.push(HONEST.metadata("pages that are none", "pages", "1,,2", r#"metadata pages is "1,,2""#));
+			cases.push(HONEST.metadata("text told twice", "sample_digest", "00", r#"metadata pages is "7,8""#));
 			cases
 		},
 	})

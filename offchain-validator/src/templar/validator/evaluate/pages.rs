@@ -12,11 +12,14 @@ use std::sync::Arc;
 use mechanisms::numpy::Generator;
 use mechanisms::ranking::{Ranking, Sampling};
 use mechanisms::Uid;
+use tracing::info;
 
 use crate::clock::Window;
-use crate::data::{assigned, Batch, Seed};
+use crate::data::{assigned, Assigned, Assignment, Batch, Seed};
+use crate::gradient::Header;
 use crate::model;
 use crate::shared_model::{SharedModelError, Text};
+use crate::templar::text::stated;
 use crate::templar::Hparams;
 
 /// Draws the text of one window.
@@ -38,11 +41,15 @@ impl Sampler {
 
 	/// Random sequences that each miner is measured on, or the average one at most.
 	pub fn sequences(&self) -> u32 {
-		let data = &self.hparams.data;
-		let tokens = data.page_tokens * data.pages_per_window as usize;
-		let batches =
-			wanted(tokens / (data.sequence_length * data.batch_size), self.hparams.evaluation.validator_sample_rate);
-		u32::try_from(batches * data.batch_size).unwrap_or(u32::MAX)
+		let (data, rate) = (&self.hparams.data, self.hparams.evaluation.validator_sample_rate);
+		let sequences = match data.assignment {
+			Assignment::Pages => {
+				let tokens = data.page_tokens * data.pages_per_window as usize;
+				wanted(tokens / (data.sequence_length * data.batch_size), rate) * data.batch_size
+			},
+			Assignment::Pool { measured, .. } => measured,
+		};
+		u32::try_from(sequences).unwrap_or(u32::MAX)
 	}
 
 	/// How many of them all miners begin with.
@@ -57,38 +64,74 @@ impl Sampler {
 		self.first_sequences() as usize * self.hparams.data.sequence_length
 	}
 
-	/// Batches of the pages that were assigned to `uid`.
-	pub fn own(&self, uid: Uid) -> Result<Vec<model::Batch>, SharedModelError> {
-		self.text.all_readable(&self.batches(Seed::of_uid(uid), &format!("batches of {uid}"))?)
+	/// Batches of the text that was assigned to a miner. What it says of that is compared, and told where it is false; it is
+	/// judged by what its gradient does, as in the reference.
+	pub fn own(&self, miner: &Header) -> Result<Vec<model::Batch>, SharedModelError> {
+		let assigned = self.text.assigned(miner.uid, self.window);
+		if miner.text != stated(&assigned) {
+			info!(uid = miner.uid, window = self.window, "says that it trained on other text than it was assigned");
+		}
+		let domain = format!("batches of {}", miner.uid);
+		let batches = match &assigned {
+			Assigned::Pages(pages) => self.part(self.text.batches(pages)?, &domain),
+			Assigned::Sequences(numbers) => {
+				let chosen = self.chosen(numbers.len() as u64, &domain);
+				self.one_by_one(chosen.into_iter().filter_map(|place| numbers.get(place).copied()))?
+			},
+		};
+		self.text.all_readable(&batches)
 	}
 
-	/// Sequences of random pages by their numbers, each a batch of its own: those of `owner`, or of everybody.
+	/// Random sequences by their numbers, each a batch of its own: those of `owner`, or of everybody.
 	pub fn random(&self, owner: Option<Uid>, numbers: Range<u32>) -> Result<Vec<model::Batch>, SharedModelError> {
-		let sequences: Vec<Batch> = match self.hparams.evaluation.sampling {
-			Sampling::Sequential(_) => numbers.map(|number| self.sequence(number)).collect::<Result<_, _>>()?,
-			Sampling::Reference | Sampling::Shared => {
-				let domain = owner.map_or("random batches".into(), |uid| format!("random batches of {uid}"));
-				let batches = self.batches(Seed::of_block(&self.hash, "pages"), &domain)?;
-				let rows = batches.iter().flat_map(rows).skip(numbers.start as usize);
-				rows.take(numbers.len()).collect()
+		let domain = owner.map_or("random batches".into(), |uid| format!("random batches of {uid}"));
+		let (first, count) = (numbers.start as usize, numbers.len());
+		let data = &self.hparams.data;
+		let sequences = match (self.hparams.evaluation.sampling, data.assignment) {
+			(Sampling::Sequential(_), _) => self.one_by_one(numbers.map(|number| self.sequence(number)))?,
+			(_, Assignment::Pool { .. }) => {
+				let chosen = self.chosen(self.text.n_sequences(), &domain).into_iter().skip(first).take(count);
+				self.one_by_one(chosen.map(|number| number as u64))?
+			},
+			(_, Assignment::Pages) => {
+				let seed = Seed::of_block(&self.hash, "pages");
+				let pages = assigned(seed, self.window, data.pages_per_window, self.n_pages);
+				let batches = self.part(self.text.batches(&pages)?, &domain);
+				batches.iter().flat_map(rows).skip(first).take(count).collect()
 			},
 		};
 		self.text.all_readable(&sequences)
 	}
 
-	fn batches(&self, pages: Seed, domain: &str) -> Result<Vec<Batch>, SharedModelError> {
-		let pages = assigned(pages, self.window, self.hparams.data.pages_per_window, self.n_pages);
-		let mut random = Generator::new(Seed::of_block(&self.hash, domain).get());
-		Ok(sample(self.text.batches(&pages)?, self.hparams.evaluation.validator_sample_rate, &mut random))
+	/// The part of the batches that is measured.
+	fn part(&self, batches: Vec<Batch>, domain: &str) -> Vec<Batch> {
+		sample(batches, self.hparams.evaluation.validator_sample_rate, &mut self.chance(domain))
 	}
 
-	/// One sequence of a page of its own, so that each is drawn without regard to the others.
-	fn sequence(&self, number: u32) -> Result<Batch, SharedModelError> {
-		let mut random = Generator::new(Seed::of_block(&self.hash, &format!("sequence {number}")).get());
+	/// Which of so many sequences are measured where they are drawn from a pool, ascending.
+	fn chosen(&self, sequences: u64, domain: &str) -> Vec<usize> {
+		let sequences = usize::try_from(sequences).unwrap_or(usize::MAX);
+		let chosen = self.chance(domain).choice(sequences, self.sequences() as usize);
+		let mut chosen = chosen.unwrap_or_default(); // There are as many, see `Text::new`.
+		chosen.sort_unstable();
+		chosen
+	}
+
+	/// One sequence of a page of its own, so that each is drawn without regard to the others; its number.
+	fn sequence(&self, number: u32) -> u64 {
+		let mut random = self.chance(&format!("sequence {number}"));
 		let mut below = |bound: u64| NonZeroU64::new(bound).map_or(0, |bound| random.integers(bound));
 		let page = below(self.n_pages);
-		let data = &self.hparams.data;
-		self.text.sequence(page, below((data.page_tokens / data.sequence_length) as u64) as usize)
+		let of_a_page = (self.hparams.data.page_tokens / self.hparams.data.sequence_length) as u64;
+		page * of_a_page + below(of_a_page)
+	}
+
+	fn one_by_one(&self, numbers: impl Iterator<Item = u64>) -> Result<Vec<Batch>, SharedModelError> {
+		numbers.map(|number| self.text.sequences(&[number])).collect()
+	}
+
+	fn chance(&self, domain: &str) -> Generator {
+		Generator::new(Seed::of_block(&self.hash, domain).get())
 	}
 }
 
@@ -114,37 +157,4 @@ fn sample(mut batches: Vec<Batch>, rate: f64, random: &mut Generator) -> Vec<Bat
 }
 
 #[cfg(test)]
-mod tests {
-	use super::*;
-
-	fn batches(n: i64) -> Vec<Batch> {
-		(0..n).map(|token| Batch { tokens: vec![token], rows: 1, columns: 1 }).collect()
-	}
-
-	fn drawn(n: i64, rate: f64, seed: u32) -> Vec<i64> {
-		let sampled = sample(batches(n), rate, &mut Generator::new(seed));
-		sampled.iter().flat_map(|batch| batch.tokens.clone()).collect()
-	}
-
-	#[test]
-	fn a_part_of_the_batches_is_drawn_in_their_order_and_the_same_for_everybody() {
-		assert_eq!(drawn(40, 0.1, 7).len(), 4);
-		assert_eq!(drawn(40, 0.1, 7), drawn(40, 0.1, 7));
-		assert!(drawn(40, 0.5, 3).is_sorted());
-		assert_ne!(drawn(40, 0.1, 7), drawn(40, 0.1, 8));
-	}
-
-	#[test]
-	fn there_is_always_a_batch_unless_there_is_none_at_all() {
-		assert_eq!(drawn(3, 0.1, 1).len(), 1);
-		assert_eq!(drawn(3, 1.0, 1), [0, 1, 2]);
-		assert!(drawn(0, 0.5, 1).is_empty());
-	}
-
-	#[test]
-	fn a_batch_falls_into_its_sequences() {
-		let batch = Batch { tokens: (0..6).collect(), rows: 2, columns: 3 };
-		let rows: Vec<Vec<i64>> = rows(&batch).map(|row| row.tokens).collect();
-		assert_eq!(rows, [vec![0, 1, 2], vec![3, 4, 5]]);
-	}
-}
+mod tests;
