@@ -30,6 +30,8 @@ mod gpu_tests;
 mod llama;
 #[cfg(feature = "torch")]
 mod losses;
+#[cfg(feature = "torch")]
+pub mod memory;
 mod named;
 #[cfg(feature = "torch")]
 mod normal;

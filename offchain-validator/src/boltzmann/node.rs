@@ -111,7 +111,7 @@ impl Node {
 		let participant = Participant::join(settings.participant, role, windows.blocks_per_window).await?;
 		let objects = Objects::open(settings.objects, participant.uid, windows.retention_windows)?;
 		objects.check().await?;
-		let checkpoints = Checkpoints::new(participant.folder());
+		let checkpoints = Checkpoints::of_model(participant.folder());
 		let newest = checkpoints.newest()?;
 		let next_window = newest.as_ref().map_or(participant.start_window, |(window, _)| window.saturating_add(1));
 		let (engine_hparams, engine_dataset, file) = (hparams.clone(), dataset.clone(), newest.map(|(_, file)| file));

@@ -13,7 +13,7 @@ use crate::model::{elements, Gradients};
 /// Windows at the start in which what was sent stays in the accumulator as well, for [`Coding::Dct`].
 const WARM_UP: u32 = 5;
 
-/// Decaying sum of the gradients, less what has been sent of it. A restart begins anew, as the reference does.
+/// Decaying sum of the gradients, less what has been sent of it.
 #[derive(Debug)]
 pub struct Momentum {
 	/// How often gradients were added.
@@ -25,6 +25,23 @@ impl Momentum {
 	/// Nothing accumulated. `decay` is the part that remains in each window; Templar's is 0.999, later 0.95.
 	pub fn new(decay: f64) -> Self {
 		Self { windows: 0, feedback: Feedback::new(decay) }
+	}
+
+	/// One that so many `windows` of gradients were added to, with what is `left` of each parameter.
+	pub fn resumed(decay: f64, windows: u32, left: BTreeMap<String, Vec<f32>>) -> Self {
+		let mut feedback = Feedback::new(decay);
+		left.iter().for_each(|(parameter, left)| feedback.add(parameter, left, 1.0));
+		Self { windows, feedback }
+	}
+
+	/// How often gradients were added.
+	pub fn windows(&self) -> u32 {
+		self.windows
+	}
+
+	/// What has not been sent of a parameter.
+	pub fn left(&self, parameter: &str) -> Option<&[f32]> {
+		self.feedback.left(parameter)
 	}
 
 	/// Adds the gradients of one window: `m = decay·m + lr·g`.

@@ -7,71 +7,127 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use tch::Tensor;
+
 use super::config::ModelConfig;
 use super::optimization::Rule;
 use super::optimizer::Optimizer;
 use super::params::{elements, finite, specs, Params, ParamsError};
-use super::tensor_file::{self, Kind, TensorFileError, TensorSpec};
+use super::tensor_file::{self, Kind, TensorFile, TensorFileError, TensorSpec};
 
 /// Keys of the file's metadata.
 const STEPS: &str = "steps";
 const RULE: &str = "rule";
-/// Room for them.
+/// Room for them, and for what else is said of a file.
 const METADATA_BYTES: usize = 1 << 12;
+/// The parameters themselves, among [groups](specs_of).
+const PARAMETERS: &str = "";
+
+/// What a file says of itself.
+pub(super) type Metadata = BTreeMap<String, String>;
 
 /// Writes the file at `path` anew. It holds either what it held before or all of this, even after a crash.
 pub fn save(path: &Path, params: &Params, optimizer: &Optimizer) -> Result<(), ParamsError> {
-	let metadata = BTreeMap::from([
-		(STEPS.to_owned(), optimizer.steps.to_string()),
-		(RULE.to_owned(), rule_text(&optimizer.rule)),
-	]);
 	let tensors: Vec<_> = params.named().map(|(_, tensor)| tensor).chain(optimizer.memory.iter().flatten()).collect();
-	let specs = all_specs(params.config(), if optimizer.memory.is_empty() { &[] } else { optimizer.rule.memories() });
-	let bytes = |index: usize| tensor_file::f32_bytes(&elements(tensors[index], 0..tensors[index].numel()));
-	let failed = |source| ParamsError::File { action: "writing", path: path.into(), source };
-	tensor_file::save(path, &metadata, &specs, bytes).map_err(failed)
+	let groups = [&[PARAMETERS][..], optimizer.groups()].concat();
+	let numbers = |index: usize| elements(tensors[index], 0..tensors[index].numel());
+	write(path, params.config(), &optimizer.said(), &groups, numbers)
 }
 
 /// Reads training that was put aside, of this model by this rule.
 pub fn load(path: &Path, config: &ModelConfig, rule: Rule) -> Result<(Params, Optimizer), ParamsError> {
-	config.check()?;
-	let opened = |memories: &[&str]| {
-		let specs = all_specs(config, memories);
-		tensor_file::TensorFile::open(path, &specs, METADATA_BYTES).map(|file| (file, specs))
-	};
-	// Before the first step there is no memory yet.
-	let opened = opened(rule.memories()).or_else(|error| opened(&[]).map_err(|_| error));
-	let (file, specs) = opened.map_err(|error| ParamsError::opening(path, error))?;
-	let other = |key| ParamsError::Contents { path: path.into(), source: TensorFileError::Metadata { key } };
-	let metadata = file.metadata();
-	let steps = metadata.get(STEPS).and_then(|steps| steps.parse().ok()).ok_or_else(|| other(STEPS))?;
-	if metadata.get(RULE) != Some(&rule_text(&rule)) {
-		return Err(other(RULE));
-	}
-	let failed = |source| ParamsError::File { action: "reading", path: path.into(), source };
-	let mut tensors = Vec::with_capacity(specs.len());
-	for (index, spec) in specs.iter().enumerate() {
-		tensors.push(finite(&file.tensor(index).map_err(failed)?, spec, path)?);
-	}
-	let parameters = config.parameter_shapes().len();
-	let mut memory = tensors.split_off(parameters);
-	let mut memories = Vec::new();
-	while !memory.is_empty() {
-		let later = memory.split_off(parameters);
-		memories.push(std::mem::replace(&mut memory, later));
-	}
-	Ok((Params::of(config, tensors), Optimizer { rule, steps, memory: memories }))
+	let (metadata, mut tensors) = read(path, config, PARAMETERS, rule.memories())?;
+	let params = Params::of(config, tensors.remove(0));
+	Ok((params, Optimizer::told(path, &metadata, rule, tensors)?))
 }
 
-/// Parameters under their names, then what is remembered of each.
-fn all_specs(config: &ModelConfig, memories: &[&str]) -> Vec<TensorSpec> {
-	let own = specs(config, Kind::F32);
-	let named = |memory: &&str| {
-		let named = |spec: &TensorSpec| TensorSpec { name: format!("{memory}.{}", spec.name), ..spec.clone() };
-		own.iter().map(named).collect::<Vec<_>>()
+/// Writes groups of numbers for each parameter of a model, group after group as `numbers` gives them by their place.
+pub(super) fn write(
+	path: &Path,
+	config: &ModelConfig,
+	metadata: &Metadata,
+	groups: &[&str],
+	numbers: impl Fn(usize) -> Vec<f32>,
+) -> Result<(), ParamsError> {
+	let failed = |source| ParamsError::File { action: "writing", path: path.into(), source };
+	let bytes = |place| tensor_file::f32_bytes(&numbers(place));
+	tensor_file::save(path, metadata, &specs_of(config, groups), bytes).map_err(failed)
+}
+
+/// Reads such a file, group after group: `first`, and all of `more` or none of them, as before the first step there is no memory
+/// yet.
+pub(super) fn read(
+	path: &Path,
+	config: &ModelConfig,
+	first: &str,
+	more: &[&str],
+) -> Result<(Metadata, Vec<Vec<Tensor>>), ParamsError> {
+	config.check()?;
+	let opened = |groups: &[&str]| {
+		let specs = specs_of(config, groups);
+		TensorFile::open(path, &specs, METADATA_BYTES).map(|file| (file, specs))
 	};
-	let remembered: Vec<_> = memories.iter().flat_map(named).collect();
-	[own.clone(), remembered].concat()
+	let opened = opened(&[&[first][..], more].concat()).or_else(|error| opened(&[first]).map_err(|_| error));
+	let (file, specs) = opened.map_err(|error| ParamsError::opening(path, error))?;
+	let failed = |source| ParamsError::File { action: "reading", path: path.into(), source };
+	let (of_a_group, mut groups) = (config.parameter_shapes().len(), Vec::new());
+	for (index, spec) in specs.iter().enumerate() {
+		if index % of_a_group == 0 {
+			groups.push(Vec::new());
+		}
+		let tensor = finite(&file.tensor(index).map_err(failed)?, spec, path)?;
+		groups.last_mut().expect("one begins with the first tensor; qed").push(tensor);
+	}
+	Ok((file.metadata().clone(), groups))
+}
+
+/// The file's metadata says another `key` than it must, or none.
+pub(super) fn other(path: &Path, key: &'static str) -> ParamsError {
+	ParamsError::Contents { path: path.into(), source: TensorFileError::Metadata { key } }
+}
+
+impl Optimizer {
+	/// The groups that it remembers.
+	pub(super) fn groups(&self) -> &'static [&'static str] {
+		if self.memory.is_empty() {
+			&[]
+		} else {
+			self.rule.memories()
+		}
+	}
+
+	/// What a file says of it besides.
+	pub(super) fn said(&self) -> Metadata {
+		Metadata::from([(STEPS.to_owned(), self.steps.to_string()), (RULE.to_owned(), rule_text(&self.rule))])
+	}
+
+	/// One by this rule, as a file at `path` tells.
+	pub(super) fn told(
+		path: &Path,
+		metadata: &Metadata,
+		rule: Rule,
+		memory: Vec<Vec<Tensor>>,
+	) -> Result<Self, ParamsError> {
+		if metadata.get(RULE) != Some(&rule_text(&rule)) {
+			return Err(other(path, RULE));
+		}
+		let steps = metadata.get(STEPS).and_then(|steps| steps.parse().ok()).ok_or_else(|| other(path, STEPS))?;
+		Ok(Self { rule, steps, memory })
+	}
+}
+
+/// The tensors of some groups: those of a group have its name before the parameters', with a dot between them.
+fn specs_of(config: &ModelConfig, groups: &[&str]) -> Vec<TensorSpec> {
+	let own = specs(config, Kind::F32);
+	let name = |group: &str, parameter: &str| match group {
+		PARAMETERS => parameter.to_owned(),
+		group => format!("{group}.{parameter}"),
+	};
+	let of_group = |group: &&str| {
+		let of_group = |spec: &TensorSpec| TensorSpec { name: name(group, &spec.name), ..spec.clone() };
+		own.iter().map(of_group).collect::<Vec<_>>()
+	};
+	groups.iter().flat_map(of_group).collect()
 }
 
 fn rule_text(rule: &Rule) -> String {

@@ -2,21 +2,25 @@
 
 //! The model of one node and what is done with it. Lives on the device thread; knows no chain, bucket or clock.
 
+mod trainer;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use mechanisms::templar::sync::SAMPLED;
 
-use super::inner::Inner;
 use super::Hparams;
 use crate::data::{Batch, Dataset};
 use crate::gradient::{
-	aggregate, outer_step, Codec, Compressed, CompressedGradient, Decoder, LayoutError, Layouts, Momentum, StepError,
-	TryError, Update,
+	aggregate, outer_step, Codec, Compressed, CompressedGradient, Decoder, LayoutError, Layouts, StepError, TryError,
+	Update,
 };
-use crate::model::{self, Fault, Gradients, Lane, Params, ParamsError, Probe};
+use crate::model::memory::Moment;
+use crate::model::{self, Fault, Lane, Params, ParamsError, Probe};
 use crate::shared_model::{SharedModel, SharedModelError};
+
+use trainer::Trainer;
 
 /// Why the model could not be worked with. Never a peer's fault.
 #[derive(Debug, thiserror::Error)]
@@ -41,10 +45,7 @@ pub struct Engine {
 	shared: SharedModel,
 	codec: Codec,
 	decoder: Decoder,
-	momentum: Momentum,
-	gradient: Option<Gradients>,
-	/// How it trains, if not by a single gradient.
-	inner: Option<Inner>,
+	trainer: Trainer,
 }
 
 /// How the parameters of `hparams` travel.
@@ -67,9 +68,8 @@ impl Engine {
 		let shared = SharedModel::new(params, dataset, hparams.data.clone(), lane, heldout_pages)?;
 		let codec = Codec::new(layouts(&hparams)?);
 		let decoder = Decoder::new(codec.layouts().clone(), lane.processor).map_err(SharedModelError::from)?;
-		let momentum = Momentum::new(hparams.training.momentum_decay);
-		let inner = hparams.training.inner_optimization.clone().map(Inner::new);
-		Ok(Self { hparams, shared, codec, decoder, momentum, gradient: None, inner })
+		let trainer = Trainer::new(&hparams.training);
+		Ok(Self { hparams, shared, codec, decoder, trainer })
 	}
 
 	/// Writes the model to `file`.
@@ -85,38 +85,31 @@ impl Engine {
 	/// Goes on with the model in a checkpoint's `bytes`. What was in the works belongs to the model before.
 	pub fn adopt(&mut self, bytes: &[u8]) -> Result<(), EngineError> {
 		self.shared.replace(self.decode(bytes).map_err(SharedModelError::from)?)?;
-		self.momentum = Momentum::new(self.hparams.training.momentum_decay);
-		self.learnt();
+		self.trainer = Trainer::new(&self.hparams.training);
 		Ok(())
 	}
 
-	/// The batches of `pages`, in their order.
-	pub fn batches(&self, pages: &[u64]) -> Result<Vec<Batch>, EngineError> {
-		Ok(self.shared.batches(pages)?)
+	/// Writes to `file` what a miner has in mind between two windows; says whether it has anything.
+	pub fn remember(&self, file: &Path, moment: Moment) -> Result<bool, EngineError> {
+		Ok(self.trainer.remember(file, &self.hparams.model, moment).map_err(SharedModelError::from)?)
+	}
+
+	/// Goes on with what is in `file`, if it is of this moment. On an error all stays as it is.
+	pub fn recall(&mut self, file: &Path, moment: Moment) -> Result<(), EngineError> {
+		let Hparams { training, model, .. } = &*self.hparams;
+		self.trainer = Trainer::recalling(training, file, model, moment, self.shared.processor())?;
+		Ok(())
 	}
 
 	/// Trains on `batch` as the parameters say; so many `windows` of the run came before. Returns the loss, or none if the
 	/// window has had its steps.
 	pub fn train(&mut self, batch: &Batch, windows: u64) -> Result<Option<f64>, EngineError> {
-		if let Some(inner) = &mut self.inner {
-			return Ok(inner.step(&self.shared.params, &self.shared.readable(batch)?, windows));
-		}
-		let gradients = self.shared.gradients(&self.shared.params, std::slice::from_ref(batch))?;
-		let loss = gradients.loss;
-		match &mut self.gradient {
-			Some(sum) => sum.add(&gradients),
-			None => self.gradient = Some(gradients),
-		}
-		Ok(Some(loss))
+		Ok(self.trainer.train(&self.shared, batch, windows)?)
 	}
 
 	/// Turns what this window has learnt into a submission, by way of the momentum. None if there was no batch.
 	pub fn submission(&mut self, learning_rate: f64) -> Result<Option<BTreeMap<String, Compressed>>, EngineError> {
-		let Some(gradient) = self.learnt() else { return Ok(None) };
-		// Steps of its own have had their learning rate.
-		let rate = if self.inner.is_some() { 1.0 } else { learning_rate };
-		self.momentum.accumulate(&gradient, rate);
-		Ok(Some(self.momentum.compress(&self.codec)?))
+		Ok(self.trainer.submission(&self.shared.params, &self.codec, learning_rate)?)
 	}
 
 	/// The step that all nodes take alike; `gradients` come in ascending order of their uids.
@@ -159,14 +152,6 @@ impl Engine {
 		Ok(self.shared.heldout_loss()?)
 	}
 
-	/// What this window's training has come to; the next begins anew.
-	fn learnt(&mut self) -> Option<Gradients> {
-		match &mut self.inner {
-			Some(inner) => inner.finish(&self.shared.params),
-			None => self.gradient.take(),
-		}
-	}
-
 	fn decode(&self, bytes: &[u8]) -> Result<Params, ParamsError> {
 		Params::decode(bytes, &self.hparams.model, Path::new("the checkpoint"))
 	}
@@ -177,3 +162,6 @@ impl Probe for Engine {
 		self.shared.probe()
 	}
 }
+
+#[cfg(test)]
+mod tests;

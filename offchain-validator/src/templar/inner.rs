@@ -17,7 +17,17 @@ impl Inner {
 	/// Training that has not begun.
 	pub fn new(optimization: InnerOptimization) -> Self {
 		let optimizer = Optimizer::new(optimization.optimizer);
+		Self::resumed(optimization, optimizer)
+	}
+
+	/// Training that goes on in a new window with what its `optimizer` remembers of those before.
+	pub fn resumed(optimization: InnerOptimization, optimizer: Optimizer) -> Self {
 		Self { optimization, optimizer, own: None, taken: 0 }
+	}
+
+	/// What remembers the windows before.
+	pub fn optimizer(&self) -> &Optimizer {
+		&self.optimizer
 	}
 
 	/// A step on `batch` from where this window's training is, or from the `shared` model; `windows` of the run came before.

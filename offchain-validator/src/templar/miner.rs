@@ -2,6 +2,7 @@
 
 //! The miner: trains on the pages it is assigned, uploads a compressed gradient in time, keeps step with the others.
 
+mod memory;
 mod work;
 
 use std::convert::Infallible;
@@ -22,6 +23,7 @@ use work::Work;
 /// Runs until something fails.
 pub async fn run(settings: Settings, role: MinerRole) -> Result<Infallible, NodeError> {
 	let mut node = Node::join(settings, chain::Role::Miner).await?;
+	node.recall().await?;
 	let mut journal = node.participant.journal()?;
 	node.publish().await?;
 	info!(%role, "mining");
@@ -74,6 +76,8 @@ async fn mine(node: &mut Node, role: MinerRole, window: Window) -> Result<MinedW
 	};
 	let encoded = gradient::encode(&gradient, &node.layouts);
 	let bytes = encoded.len();
-	node.objects.upload(Kind::Gradient, window, encoded.into()).await;
+	let ((), remembered) =
+		tokio::join!(node.objects.upload(Kind::Gradient, window, encoded.into()), node.remember(window));
+	remembered?;
 	Ok(MinedWindow { window, loss, batches, bytes })
 }

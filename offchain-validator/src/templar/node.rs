@@ -2,6 +2,8 @@
 
 //! What a validator and a miner of Templar have in common: a model, and how they keep step with the others.
 
+mod error;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,20 +12,20 @@ use bytes::Bytes;
 use mechanisms::Uid;
 
 use super::debug::Debug;
-use super::engine::{self, Engine, EngineError};
+use super::engine::{self, Engine};
 use super::gather::{gather, Submission};
 use super::peers::{Cadence, Lists, PeerList, Peers};
 use super::{start, Hparams};
-use crate::bucket::{BucketError, Kind};
-use crate::chain::{ChainError, Role};
+use crate::bucket::Kind;
+use crate::chain::Role;
 use crate::clock::Window;
-use crate::data::{Dataset, DatasetError};
-use crate::gradient::{CompressedGradient, LayoutError, Layouts};
-use crate::model::{Compute, DeviceStopped, Devices, DevicesError, Lane};
-use crate::participant::{
-	self, Checkpoints, Newcomer, Objects, ObjectsSettings, Participant, ParticipantError, WindowView,
-};
-use crate::shared_model::{SharedModelError, Text};
+use crate::data::Dataset;
+use crate::gradient::{CompressedGradient, Layouts};
+use crate::model::{Compute, Devices, Lane};
+use crate::participant::{self, Checkpoints, Newcomer, Objects, ObjectsSettings, Participant, WindowView};
+use crate::shared_model::Text;
+
+pub use error::NodeError;
 
 /// What the user has said, checked.
 pub struct Settings {
@@ -37,52 +39,6 @@ pub struct Settings {
 	pub dataset: PathBuf,
 	/// Where and how the model is computed.
 	pub compute: Compute,
-}
-
-/// Why a node cannot go on. Nothing a peer does is among the reasons.
-#[derive(Debug, thiserror::Error)]
-pub enum NodeError {
-	/// As for every participant.
-	#[error("{0}")]
-	Participant(#[from] ParticipantError),
-	/// The chain did not answer, or refused.
-	#[error("{0}")]
-	Chain(#[from] ChainError),
-	/// The folder of the buckets, or our own bucket, cannot be used.
-	#[error("the bucket cannot be used")]
-	Bucket(#[from] BucketError),
-	/// The token shards cannot be used.
-	#[error("the data cannot be used")]
-	Data(#[from] DatasetError),
-	/// The model cannot be cut into chunks.
-	#[error("the model cannot be cut into chunks")]
-	Layout(#[from] LayoutError),
-	/// The model cannot be worked with.
-	#[error("{0}")]
-	Engine(#[from] EngineError),
-	/// The data does not fit the model.
-	#[error("{0}")]
-	Text(#[from] SharedModelError),
-	/// The device threads did not start.
-	#[error("the device threads did not start")]
-	Start(#[from] DevicesError<EngineError>),
-	/// A device thread ended.
-	#[error("{0}")]
-	Device(#[from] DeviceStopped),
-	/// A device computes otherwise than the first.
-	#[error(
-		"after the step of window {window} the devices hold different models: use devices of one kind, and start again"
-	)]
-	Diverged {
-		/// The window.
-		window: Window,
-	},
-	/// A task of ours was cut short.
-	#[error("a task of this program was cut short")]
-	Task(#[from] tokio::task::JoinError),
-	/// Something of ours cannot be put into JSON.
-	#[error("a record cannot be put into JSON")]
-	Json(#[from] serde_json::Error),
 }
 
 /// A participant with a model.
@@ -105,6 +61,8 @@ pub(super) struct Node {
 	pub objects: Objects,
 	/// The model on disk.
 	pub checkpoints: Checkpoints,
+	/// What a miner has in mind besides.
+	pub memories: Checkpoints,
 	role: Role,
 	lists: Lists,
 	next_window: Window,
@@ -147,7 +105,8 @@ impl Node {
 			start::tell(&objects, start_window).await?;
 		}
 		let lists = Lists::open(participant.folder(), Cadence::new(start_window, windows, &hparams.peers))?;
-		let checkpoints = Checkpoints::new(participant.folder());
+		let checkpoints = Checkpoints::of_model(participant.folder());
+		let memories = Checkpoints::of_miner(participant.folder());
 		let newest = checkpoints.newest()?;
 		let next_window = newest.as_ref().map_or(start_window, |(window, _)| window.saturating_add(1));
 		let text = Text::new(dataset.clone(), hparams.data.clone(), hparams.model.clone())?;
@@ -167,6 +126,7 @@ impl Node {
 			lane,
 			objects,
 			checkpoints,
+			memories,
 			role,
 			lists,
 			next_window,
@@ -281,6 +241,7 @@ impl Node {
 	/// Goes on with `model`, a checkpoint made after `window`.
 	pub async fn adopt(&mut self, window: Window, model: Bytes) -> Result<(), NodeError> {
 		self.participant.build_upon(self.participant.sync_block(window).await?)?;
+		self.memories.clear()?; // Of the model before, as all that is in the works.
 		let file = self.checkpoints.file(window);
 		let adopt = move |engine: &mut Engine| engine.adopt(&model);
 		self.device.run_all(adopt).await?.into_iter().collect::<Result<(), _>>()?;
