@@ -88,10 +88,15 @@ fn tail(log: &str) -> String {
 impl Ground {
 	/// The short run's parameters with quick windows, changed as the test needs it, and a corpus of this project's sources.
 	pub fn prepare(change: impl FnOnce(&mut Hparams)) -> Self {
+		Self::prepare_with("hparams/short.json", change)
+	}
+
+	/// Like [`Ground::prepare`], with the parameters of another file of the checkout.
+	pub fn prepare_with(hparams: &str, change: impl FnOnce(&mut Hparams)) -> Self {
 		let folder = tempfile::tempdir().expect("a folder can be made");
 		let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("tests are run by cargo");
 		let checkout = Path::new(&package).join("../..");
-		let mut hparams = Hparams::read(&checkout.join("hparams/short.json")).expect("the parameters are valid");
+		let mut hparams = Hparams::read(&checkout.join(hparams)).expect("the parameters are valid");
 		hparams.windows.blocks_per_window = BLOCKS_PER_WINDOW;
 		hparams.windows.time_window_delta_seconds = OPEN_SECONDS;
 		hparams.windows.validator_offset = 1;
