@@ -90,10 +90,15 @@ pub struct ParticipantArgs {
 	threads: Option<NonZeroUsize>,
 
 	/// Numbers that losses are computed with, f32 or bf16. Training and the steps that all nodes take are in f32.
+	///
+	/// A score is the part of the loss that a submission removes. With bf16 it moves by up to 0.0005 (of a small model, that of
+	/// the tests), so miners closer than twice that may change places.
 	#[arg(long, value_name = "KIND", default_value_t = Precision::F32)]
 	precision: Precision,
 
 	/// Most tokens that go through the model at a time while losses are computed [default: 2048, on a GPU 16384].
+	///
+	/// Scores move with it by rounding alone, in f32 by less than 0.00002; miners more than twice that apart keep their order.
 	#[arg(long, value_name = "N")]
 	pass_tokens: Option<NonZeroUsize>,
 

@@ -5,6 +5,7 @@
 //! All chance comes from the hash of the first block after the time for uploads. So nobody can fit an upload to the pages
 //! it will be judged on, every validator draws the same, and anybody can check afterwards.
 
+mod bench;
 mod budget;
 mod measure;
 mod pages;

@@ -4,11 +4,12 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crate::clock::Clock;
+/// Number of the newest block; none without a chain.
+type Now = Box<dyn Fn() -> Option<u32> + Send + Sync>;
 
 /// The blocks that measuring may take. Several devices may ask at once.
 pub(super) struct Budget {
-	clock: Clock,
+	now: Now,
 	/// The newest block when measuring began, and the last one in which it may go on.
 	span: Span,
 	done: AtomicU32,
@@ -24,10 +25,10 @@ struct Span {
 
 impl Budget {
 	/// From now until the block `last`, on so many devices.
-	pub fn new(clock: Clock, last: u32, devices: usize) -> Self {
-		let first = clock.now().map_or(last, |now| now.number);
+	pub fn new(now: Now, last: u32, devices: usize) -> Self {
+		let first = now().unwrap_or(last);
 		let devices = u32::try_from(devices).unwrap_or(u32::MAX);
-		Self { clock, span: Span { first, last }, done: AtomicU32::new(0), devices }
+		Self { now, span: Span { first, last }, done: AtomicU32::new(0), devices }
 	}
 
 	/// Whether a further miner can be measured in time, going by how long those took that are done. One always may: a
@@ -35,7 +36,7 @@ impl Budget {
 	/// tells.
 	pub fn may_begin(&self) -> bool {
 		let done = self.done.load(Ordering::Relaxed);
-		self.clock.now().is_ok_and(|now| self.span.has_room(now.number, done, self.devices))
+		(self.now)().is_some_and(|now| self.span.has_room(now, done, self.devices))
 	}
 
 	/// A miner is done.

@@ -13,8 +13,9 @@ use mechanisms::templar::Verdict;
 use mechanisms::Uid;
 use tracing::{debug, warn};
 
-use super::measure::{read, Bench, Ready, Text};
-use super::{Node, NodeError, Verdicts};
+use super::bench::{Bench, Ready};
+use super::measure::{read, Text};
+use super::{NodeError, Verdicts};
 use crate::model::{Batch, Device};
 use crate::shared_model::mean;
 use crate::templar::engine::{Engine, EngineError};
@@ -33,11 +34,7 @@ pub(super) struct Looked {
 type Task = (Uid, Arc<Ready>, Range<u32>);
 
 /// Orders the miners and judges them.
-pub(super) async fn rank(
-	node: &Node,
-	bench: &Bench,
-	mut miners: BTreeMap<Uid, Looked>,
-) -> Result<(Verdicts, Outcome), NodeError> {
+pub(super) async fn rank(bench: &Bench, mut miners: BTreeMap<Uid, Looked>) -> Result<(Verdicts, Outcome), NodeError> {
 	let mut ranking = bench.baseline.sampler.ranking(miners.keys().copied());
 	for (uid, looked) in &miners {
 		record(&mut ranking, *uid, 0, &looked.pages);
@@ -48,11 +45,11 @@ pub(super) async fn rank(
 	while bench.budget.may_begin() {
 		let round = ranking.next_round();
 		let Some(last) = round.last() else { break };
-		if let Err(error) = extend(node, bench, &mut text, last.page.saturating_add(1)).await? {
+		if let Err(error) = extend(bench, &mut text, last.page.saturating_add(1)).await? {
 			warn!(window = bench.window, "no more pages to rank on: {}", crate::one_line(&error));
 			break;
 		}
-		for (uid, first, pages) in further(node, bench, &text, tasks(&round, &miners)).await? {
+		for (uid, first, pages) in further(bench, &text, tasks(&round, &miners)).await? {
 			match (pages, miners.get_mut(&uid)) {
 				(Some(pages), Some(looked)) => {
 					record(&mut ranking, uid, first, &pages);
@@ -82,17 +79,12 @@ fn record(ranking: &mut Ranking, uid: Uid, first: u32, pages: &[PageLoss]) {
 }
 
 /// Has so many sequences of text, and the model's losses on them.
-async fn extend(
-	node: &Node,
-	bench: &Bench,
-	text: &mut Text,
-	wanted: u32,
-) -> Result<Result<(), EngineError>, NodeError> {
+async fn extend(bench: &Bench, text: &mut Text, wanted: u32) -> Result<Result<(), EngineError>, NodeError> {
 	let there = u32::try_from(text.before.len()).unwrap_or(u32::MAX);
 	if there >= wanted {
 		return Ok(Ok(()));
 	}
-	Ok(read(node, &bench.baseline.sampler, there..wanted).await?.map(|more| {
+	Ok(read(&bench.devices, &bench.baseline.sampler, there..wanted).await?.map(|more| {
 		text.sequences = Arc::new(text.sequences.iter().chain(&*more.sequences).cloned().collect());
 		text.before.extend(more.before);
 	}))
@@ -110,7 +102,6 @@ fn tasks(round: &[Measurement], miners: &BTreeMap<Uid, Looked>) -> Vec<Task> {
 
 /// Measures each miner on the sequences of its task, on whichever device is free. None where that fails.
 async fn further(
-	node: &Node,
 	bench: &Bench,
 	text: &Text,
 	tasks: Vec<Task>,
@@ -134,7 +125,7 @@ async fn further(
 		};
 		Ok::<_, NodeError>((uid, pages.start, losses))
 	};
-	node.device.share(stream::iter(tasks), || true, job).await
+	bench.devices.share(stream::iter(tasks), || true, job).await
 }
 
 /// What is to be held of a miner. Its score is the one that its place in the order has.
