@@ -2,10 +2,10 @@
 
 //! How many tokens it takes to rank miners: on pages of their own, on shared pages, and by the sequential rule.
 //!
-//! A byte-level model is trained for a while on the sources of this checkout. Each miner submits the true gradient plus
-//! noise, in equal steps of quality; each submission is applied as validators apply it, and the loss is measured on every
-//! page of a pool. The mean over the pool is the true order. Then each rule ranks the miners from pages that it draws, and
-//! Kendall's τ between its order and the true one is told against the tokens that went through the model.
+//! A byte-level model is trained for a while on text that chance has made, the same in every run. Each miner submits the
+//! true gradient plus noise, in equal steps of quality; each submission is applied as validators apply it, and the loss is
+//! measured on every page of a pool. The mean over the pool is the true order. Then each rule ranks the miners from pages
+//! that it draws, and Kendall's τ between its order and the true one is told against the tokens that went through the model.
 
 mod chart;
 mod losses;
@@ -100,8 +100,8 @@ fn main() -> anyhow::Result<()> {
 	let options = Options::parse();
 	let file = workspace().join("hparams/localnet.json");
 	let hparams = Hparams::read(&file)?;
-	let pages = text::pages(&workspace(), hparams.data.sequence_length)?;
-	anyhow::ensure!(pages.len() > 2 * options.pool, "the checkout has {} pages: ask for a smaller pool", pages.len());
+	let pages = text::pages(hparams.data.sequence_length);
+	anyhow::ensure!(pages.len() > 2 * options.pool, "the text has {} pages: ask for a smaller pool", pages.len());
 	let (pool, training) = pages.split_at(options.pool);
 	let trained = miners::train(&hparams, training)?;
 	let mut populations = Vec::new();
