@@ -5,8 +5,10 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::{kill, Signal};
@@ -46,10 +48,16 @@ pub fn told(output: &Output) -> String {
 	format!("{}{}", stream(&output.stdout), stream(&output.stderr))
 }
 
-/// A port that is free now.
+/// Ports that the system gives to nobody who names none: no connection takes one while the program it is for is on its way.
+const PORTS: Range<u16> = 10_000..32_000;
+
+/// A port that is free now, and that nobody else in this process is given.
 pub fn free_port() -> u16 {
-	let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("some port is free");
-	listener.local_addr().expect("it is bound").port()
+	static GIVEN: AtomicU32 = AtomicU32::new(0);
+	// Each process begins elsewhere.
+	let next = || std::process::id().wrapping_mul(997).wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed));
+	let mut ports = PORTS.map(|_| PORTS.start + (next() % PORTS.len() as u32) as u16);
+	ports.find(|port| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok()).expect("some port is free")
 }
 
 /// A localnet program that runs beside the test. Dropping it kills it, and with it its node.
