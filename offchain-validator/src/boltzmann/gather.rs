@@ -3,14 +3,15 @@
 //! Fetches the slices of one window. What a peer did wrong is a [`Submission`], never an error.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use mechanisms::templar::freshness::OpenSpan;
 use mechanisms::Uid;
 
 use super::slice::{self, Origin, Part, Selection, SliceFileError, Values};
-use crate::bucket::{BucketAddress, BucketError};
+use crate::bucket::BucketAddress;
 use crate::clock::Window;
-use crate::participant::{self, Objects};
+use crate::participant::{self, Objects, ParticipantError};
 
 /// What a miner's bucket held: a slice of the right form, of any numbers.
 pub type Submission = participant::Submission<Values, SliceFileError>;
@@ -24,7 +25,7 @@ pub struct Wanted<'a> {
 	/// When uploads counted.
 	pub open: OpenSpan,
 	/// The elements that the slices hold.
-	pub selection: &'a Selection,
+	pub selection: &'a Arc<Selection>,
 }
 
 /// What the buckets of `miners` hold of what is `wanted`.
@@ -32,12 +33,12 @@ pub async fn gather(
 	objects: &Objects,
 	miners: impl IntoIterator<Item = (Uid, BucketAddress)>,
 	wanted: &Wanted<'_>,
-) -> Result<BTreeMap<Uid, Submission>, BucketError> {
-	let Wanted { part, window, open, selection } = wanted;
-	let found = objects.fetch(part.object(), *window, Some(open), selection.max_bytes(), miners).await?;
-	let judged = found.into_iter().map(|(uid, fetched)| {
-		let origin = Origin { part: *part, window: *window, uid };
-		(uid, Submission::new(fetched, |bytes| slice::decode(bytes, &origin, selection)))
-	});
-	Ok(judged.collect())
+) -> Result<BTreeMap<Uid, Submission>, ParticipantError> {
+	let Wanted { part, window, ref open, selection } = *wanted;
+	let (max_bytes, selection) = (selection.max_bytes(), selection.clone());
+	let judge = move |uid, fetched| {
+		let origin = Origin { part, window, uid };
+		Submission::new(fetched, |bytes| slice::decode(bytes, &origin, &selection))
+	};
+	objects.fetch_as(part.object(), window, Some(open), max_bytes, miners, judge).await
 }

@@ -107,7 +107,7 @@ impl Run {
 		let settings = ObjectsSettings::local(name(0), self.folder.path());
 		let objects = Objects::open(settings, 0, self.hparams.windows.retention_windows).unwrap();
 		let open = OpenSpan { opens_ms: 0, closes_ms: u64::MAX };
-		let wanted = Wanted { part, window, open, selection: &self.selection(window) };
+		let wanted = Wanted { part, window, open, selection: &Arc::new(self.selection(window)) };
 		gather(&objects, (HONEST[0]..=NOISE).map(|uid| (uid, address(uid))), &wanted).await.unwrap()
 	}
 

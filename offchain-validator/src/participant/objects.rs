@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use mechanisms::templar::freshness::OpenSpan;
 use mechanisms::Uid;
 use tracing::warn;
 
+use super::ParticipantError;
 use crate::bucket::{Bucket, BucketAddress, BucketError, BucketName, Buckets, Fetched, Kind, ObjectKey, OwnBucket};
 use crate::clock::Window;
 
@@ -103,10 +105,42 @@ impl Objects {
 	) -> Result<BTreeMap<Uid, Fetched>, BucketError> {
 		let fetching = of.into_iter().map(|(uid, address)| async move {
 			let key = ObjectKey { kind, window, uid, version: VERSION };
-			let fetched = self.buckets.peer(&address)?.fetch(&key, open, max_bytes as u64, DEADLINE).await?;
-			Ok((uid, fetched))
+			Ok((uid, self.peers(&address, &key, open, max_bytes).await?))
 		});
 		stream::iter(fetching).buffer_unordered(AT_ONCE).try_collect().await
+	}
+
+	/// As [`Objects::fetch`], of each what `decode` makes of it: at once, on a thread for such work, while the next ones are on
+	/// their way. So no bytes wait for a bucket that is slow.
+	pub async fn fetch_as<T: Send + 'static>(
+		&self,
+		kind: Kind,
+		window: Window,
+		open: Option<&OpenSpan>,
+		max_bytes: usize,
+		of: impl IntoIterator<Item = (Uid, BucketAddress)>,
+		decode: impl Fn(Uid, Fetched) -> T + Send + Sync + 'static,
+	) -> Result<BTreeMap<Uid, T>, ParticipantError> {
+		let decode = Arc::new(decode);
+		let fetching = of.into_iter().map(|(uid, address)| {
+			let decode = decode.clone();
+			async move {
+				let key = ObjectKey { kind, window, uid, version: VERSION };
+				let fetched = self.peers(&address, &key, open, max_bytes).await?;
+				Ok((uid, tokio::task::spawn_blocking(move || decode(uid, fetched)).await?))
+			}
+		});
+		stream::iter(fetching).buffer_unordered(AT_ONCE).try_collect().await
+	}
+
+	async fn peers(
+		&self,
+		address: &BucketAddress,
+		key: &ObjectKey,
+		open: Option<&OpenSpan>,
+		max_bytes: usize,
+	) -> Result<Fetched, BucketError> {
+		self.buckets.peer(address)?.fetch(key, open, max_bytes as u64, DEADLINE).await
 	}
 }
 

@@ -3,16 +3,17 @@
 //! Fetches the submissions of one window. What a peer did wrong is a [`Submission`], never an error.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use mechanisms::templar::freshness::OpenSpan;
 use mechanisms::templar::Verdict;
 use mechanisms::Uid;
 
 use super::debug::Debug;
-use crate::bucket::{BucketAddress, BucketError, Fetched, Kind};
+use crate::bucket::{BucketAddress, Fetched, Kind};
 use crate::clock::Window;
 use crate::gradient::{self, CompressedGradient, InvalidGradient, Layouts};
-use crate::participant::{self, Objects};
+use crate::participant::{self, Objects, ParticipantError};
 
 /// What a miner's bucket held for one window: a gradient that fits the model, its indices in range and its values finite.
 pub type Submission = participant::Submission<CompressedGradient, InvalidGradient>;
@@ -34,10 +35,11 @@ pub async fn gather(
 	miners: impl IntoIterator<Item = (Uid, BucketAddress)>,
 	window: Window,
 	open: &OpenSpan,
-	layouts: &Layouts,
-) -> Result<BTreeMap<Uid, Submission>, BucketError> {
-	let found = objects.fetch(Kind::Gradient, window, Some(open), gradient::max_bytes(layouts), miners).await?;
-	Ok(found.into_iter().map(|(uid, fetched)| (uid, judge(fetched, window, uid, layouts))).collect())
+	layouts: &Arc<Layouts>,
+) -> Result<BTreeMap<Uid, Submission>, ParticipantError> {
+	let (max_bytes, layouts) = (gradient::max_bytes(layouts), layouts.clone());
+	let judge = move |uid, fetched| judge(fetched, window, uid, &layouts);
+	objects.fetch_as(Kind::Gradient, window, Some(open), max_bytes, miners, judge).await
 }
 
 /// What was fetched from `uid`'s bucket for `window`.
@@ -55,11 +57,11 @@ pub async fn debug_samples(
 	miners: impl IntoIterator<Item = (Uid, BucketAddress)>,
 	window: Window,
 	max_bytes: usize,
-) -> Result<BTreeMap<Uid, Debug>, BucketError> {
-	let found = objects.fetch(Kind::Debug, window, None, max_bytes, miners).await?;
-	let debug = |(uid, fetched)| match fetched {
-		Fetched::Object { bytes, .. } => Debug::decode(&bytes, window).map(|debug| (uid, debug)),
+) -> Result<BTreeMap<Uid, Debug>, ParticipantError> {
+	let debug = move |_, fetched| match fetched {
+		Fetched::Object { bytes, .. } => Debug::decode(&bytes, window),
 		_ => None,
 	};
-	Ok(found.into_iter().filter_map(debug).collect())
+	let found = objects.fetch_as(Kind::Debug, window, None, max_bytes, miners, debug).await?;
+	Ok(found.into_iter().filter_map(|(uid, debug)| Some((uid, debug?))).collect())
 }

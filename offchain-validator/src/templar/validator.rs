@@ -7,7 +7,9 @@
 //! * The list of peers is made once the window is scored, not before: so the first one knows who is active, and nobody is
 //!   on a list that was found copying just then.
 //! * Gradients are gathered once, when all have been uploaded that count: for the step, for measuring, and to see who is
-//!   active. Who is looked at twice is so judged by the same bytes.
+//!   active. Who is looked at twice is so judged by the same bytes. Each is decoded while the next ones are on their way and the
+//!   device measures the text that all share. Miners are measured when all are there: a copy is sought among all, and how long
+//!   a gradient is taken hangs on those that make the step.
 //! * Nobody's sum of gradients is taken in their place.
 //! * Windows without gradients, and without data to judge on, count as steps: the learning rate hangs on the window's
 //!   number alone, and all nodes stay together.

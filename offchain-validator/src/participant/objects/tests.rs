@@ -2,6 +2,7 @@
 
 //! Three participants that leave objects for one another at an S3 server.
 
+use std::sync::{Arc, Barrier};
 use std::time::SystemTime;
 
 use super::*;
@@ -46,6 +47,22 @@ async fn all_participants_gather_the_same() {
 		let found = reader.fetch(Kind::Gradient, WINDOW, Some(&early), CAP, peers.clone()).await.unwrap();
 		assert!(found.values().all(|found| matches!(found, Fetched::TooEarly { .. })), "{found:?}");
 	}
+}
+
+/// Two that wait for each other are only ever decoded side by side, and on no thread that others are fetched on.
+#[tokio::test]
+async fn what_is_there_is_decoded_while_others_are_not() {
+	let participants = [0, 1].map(|uid| participant(uid, server().endpoint()));
+	for objects in &participants {
+		objects.upload(Kind::Gradient, WINDOW, format!("gradient of {}", objects.uid).into()).await;
+	}
+	let meet = Arc::new(Barrier::new(2));
+	let decode = move |uid, fetched| {
+		meet.wait();
+		(uid, matches!(fetched, Fetched::Object { .. }))
+	};
+	let found = participants[0].fetch_as(Kind::Gradient, WINDOW, None, CAP, published(&participants), decode);
+	assert_eq!(found.await.unwrap(), [(0, (0, true)), (1, (1, true))].into());
 }
 
 #[tokio::test]

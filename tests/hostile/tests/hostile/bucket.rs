@@ -5,6 +5,7 @@
 use std::fs::{self, File};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use hostile::decoders::gradient::{encoded, layouts};
@@ -104,7 +105,7 @@ fn case(what: &'static str, prepare: impl FnOnce(&Place) -> std::io::Result<()>,
 	let place = Place::new();
 	prepare(&place).expect("it can be written");
 	let read = move || {
-		let (layouts, open) = (layouts(), around_now());
+		let (layouts, open) = (Arc::new(layouts()), around_now());
 		let fetching = gather(&place.objects, [place.offender()], WINDOW, &open, &layouts);
 		let mut found = place.runtime.block_on(fetching).expect("our side is sound");
 		found.remove(&OFFENDER).expect("each miner gets a verdict").into()
