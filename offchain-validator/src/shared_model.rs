@@ -155,15 +155,18 @@ impl Text {
 }
 
 impl SharedModel {
-	/// A model with these `params`, to be measured on so many held-out pages.
-	pub fn new(
-		params: Params,
+	/// The model of this shape as saved at `file`, or as all begin, drawn by `seed`; to be measured on so many held-out pages.
+	pub fn open(
+		file: Option<&Path>,
+		config: &ModelConfig,
+		seed: u64,
 		dataset: Arc<Dataset>,
 		data: Data,
 		lane: Lane,
 		heldout_pages: usize,
 	) -> Result<Self, SharedModelError> {
-		let text = Text::new(dataset, data, params.config().clone())?;
+		let params = Params::open(file, config, seed)?;
+		let text = Text::new(dataset, data, config.clone())?;
 		Ok(Self { params: params.on(lane.processor)?, text, lane, heldout_pages, trial: None })
 	}
 

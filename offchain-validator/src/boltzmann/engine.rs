@@ -47,9 +47,9 @@ impl Engine {
 		file: Option<PathBuf>,
 		lane: Lane,
 	) -> Result<Self, EngineError> {
-		let params = Params::open(file.as_deref(), &hparams.model, hparams.training.init_seed);
-		let (params, heldout_pages) = (params.map_err(SharedModelError::from)?, hparams.evaluation.heldout_pages);
-		let shared = SharedModel::new(params, dataset, hparams.data.clone(), lane, heldout_pages)?;
+		let (seed, heldout_pages) = (hparams.training.init_seed, hparams.evaluation.heldout_pages);
+		let (model, data) = (&hparams.model, hparams.data.clone());
+		let shared = SharedModel::open(file.as_deref(), model, seed, dataset, data, lane, heldout_pages)?;
 		Ok(Self { shared, hparams, trained: None })
 	}
 

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use mechanisms::templar::freshness::OpenSpan;
 use mechanisms::Uid;
 
-use super::slice::{self, Origin, Part, Selection, SliceFileError, Values};
+use super::slice::{self, Origin, Part, Selection, Values};
 use crate::bucket::BucketAddress;
 use crate::clock::Window;
+use crate::model::TensorFileError;
 use crate::participant::{self, Objects, ParticipantError};
 
 /// What a miner's bucket held: a slice of the right form, of any numbers.
-pub type Submission = participant::Submission<Values, SliceFileError>;
+pub type Submission = participant::Submission<Values, TensorFileError>;
 
 /// One kind of slice, of one window.
 pub struct Wanted<'a> {

@@ -5,7 +5,6 @@
 //! Safetensors with one `F32` vector for each parameter, of the values at the window's positions in the order they were
 //! drawn in; the metadata says whose slice it is, of which window, and which of the two.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use mechanisms::boltzmann::slices;
@@ -13,15 +12,13 @@ use mechanisms::Uid;
 
 use crate::bucket;
 use crate::clock::Window;
-use crate::model::tensor_file::{self, TensorSpec};
+use crate::model::tensor_file::{self, metadata, TensorSpec};
 use crate::model::TensorFileError;
 
 const CODEC: &str = "slice";
 const VERSION: &str = "1";
 /// As JSON; room for further keys of whoever writes it.
 const METADATA_BYTES: usize = 1024;
-/// Longest part of a stranger's text that is told.
-const TOLD: usize = 40;
 
 /// The values of each parameter, in the model's order, at the window's positions.
 pub type Values = Vec<Vec<f32>>;
@@ -51,30 +48,6 @@ pub struct Origin {
 	pub window: Window,
 	/// Who made it.
 	pub uid: Uid,
-}
-
-/// What is wrong with a file that somebody uploaded as a slice.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum SliceFileError {
-	/// The bytes are no file of a slice of this model.
-	#[error(transparent)]
-	File(#[from] TensorFileError),
-	/// An entry of the metadata is not there.
-	#[error("metadata {key} is missing")]
-	MissingMetadata {
-		/// The entry.
-		key: &'static str,
-	},
-	/// An entry of the metadata says that it is another slice.
-	#[error("metadata {key} is {value:?}: must be {expected}")]
-	Metadata {
-		/// The entry.
-		key: &'static str,
-		/// What it says, cut short.
-		value: String,
-		/// What it must say.
-		expected: String,
-	},
 }
 
 impl Selection {
@@ -142,21 +115,12 @@ pub fn encode(values: &Values, origin: &Origin, selection: &Selection) -> Vec<u8
 
 /// The values in a file that anybody may have written, if it is the slice that was asked for; they may be no numbers, which
 /// [`super::acceptance`] finds. Takes time and memory in proportion to [`Selection::max_bytes`] at most.
-pub fn decode(bytes: &[u8], origin: &Origin, selection: &Selection) -> Result<Values, SliceFileError> {
+pub fn decode(bytes: &[u8], origin: &Origin, selection: &Selection) -> Result<Values, TensorFileError> {
 	let contents = tensor_file::read(bytes, &selection.specs, selection.max_bytes())?;
-	check_metadata(&contents.metadata, origin)?;
-	Ok(contents.tensors.into_iter().map(tensor_file::f32s).collect())
-}
-
-/// Keys that we do not know are left to whoever wrote them.
-fn check_metadata(metadata: &BTreeMap<String, String>, origin: &Origin) -> Result<(), SliceFileError> {
 	for (key, expected) in origin.metadata() {
-		let value = metadata.get(key).ok_or(SliceFileError::MissingMetadata { key })?;
-		if *value != expected {
-			return Err(SliceFileError::Metadata { key, value: value.chars().take(TOLD).collect(), expected });
-		}
+		metadata::expect(&contents.metadata, key, &expected)?;
 	}
-	Ok(())
+	Ok(contents.tensors.into_iter().map(tensor_file::f32s).collect())
 }
 
 #[cfg(test)]

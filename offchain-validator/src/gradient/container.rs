@@ -19,13 +19,14 @@
 //! library can read it. All tensors of the first kind lie before all of the next, right after the header.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 use compression::{pack12, unpack12};
 
 use super::compressed::{CompressedGradient, Header, StatedText, MAX_PAGES};
 use super::{Coding, Compressed, InvalidGradient, Layout, Layouts, Quantised, Quantiser, Values};
+use crate::model::tensor_file::metadata::{bad, entry, expect, number, parse};
 use crate::model::tensor_file::{self, Kind, TensorSpec};
+use crate::model::TensorFileError;
 
 const VERSION: &str = "1";
 /// Of a `sample_digest`.
@@ -142,27 +143,23 @@ fn metadata(header: &Header, coding: Coding) -> BTreeMap<String, String> {
 }
 
 /// Keys that we do not know are left to whoever wrote them.
-fn header(metadata: &BTreeMap<String, String>, coding: Coding) -> Result<Header, InvalidGradient> {
-	for (key, only) in [("codec", codec(coding)), ("version", VERSION)] {
-		if entry(metadata, key)? != only {
-			return Err(bad(key, entry(metadata, key)?, only));
-		}
-	}
-	let (window, uid) = (entry(metadata, "window")?, entry(metadata, "uid")?);
+fn header(metadata: &BTreeMap<String, String>, coding: Coding) -> Result<Header, TensorFileError> {
+	expect(metadata, "codec", codec(coding))?;
+	expect(metadata, "version", VERSION)?;
 	Ok(Header {
-		window: number(window).ok_or_else(|| bad("window", window, "a number below 2^32"))?,
-		uid: number(uid).ok_or_else(|| bad("uid", uid, "a number below 2^16"))?,
+		window: number(metadata, "window", "a number below 2^32")?,
+		uid: number(metadata, "uid", "a number below 2^16")?,
 		text: text(metadata)?,
 	})
 }
 
 /// Told in one way and not in the other.
-fn text(metadata: &BTreeMap<String, String>) -> Result<StatedText, InvalidGradient> {
+fn text(metadata: &BTreeMap<String, String>) -> Result<StatedText, TensorFileError> {
 	let Some(digest) = metadata.get("sample_digest") else {
 		let pages = entry(metadata, "pages")?;
 		let numbers = match pages {
 			"" => Some(vec![]),
-			pages => pages.split(',').map(number).collect(),
+			pages => pages.split(',').map(parse).collect(),
 		};
 		return numbers.map(StatedText::Pages).ok_or_else(|| bad("pages", pages, "numbers with commas between them"));
 	};
@@ -173,22 +170,8 @@ fn text(metadata: &BTreeMap<String, String>) -> Result<StatedText, InvalidGradie
 	if digest.len() != DIGEST_DIGITS || !digest.bytes().all(is_digit) {
 		return Err(bad("sample_digest", digest, "32 hexadecimal digits"));
 	}
-	let count = entry(metadata, "sample_count")?;
-	let count = number(count).ok_or_else(|| bad("sample_count", count, "a number below 2^32"))?;
+	let count = number(metadata, "sample_count", "a number below 2^32")?;
 	Ok(StatedText::Sequences { digest: digest.clone(), count })
-}
-
-fn entry<'a>(metadata: &'a BTreeMap<String, String>, key: &'static str) -> Result<&'a str, InvalidGradient> {
-	metadata.get(key).map(String::as_str).ok_or(InvalidGradient::MissingMetadata { key })
-}
-
-fn bad(key: &'static str, value: &str, expected: &'static str) -> InvalidGradient {
-	InvalidGradient::Metadata { key, value: value.chars().take(40).collect(), expected }
-}
-
-/// A number written the one way in which we write it: no sign, no leading zero.
-fn number<N: FromStr + ToString>(text: &str) -> Option<N> {
-	text.parse().ok().filter(|number: &N| number.to_string() == text)
 }
 
 #[cfg(test)]

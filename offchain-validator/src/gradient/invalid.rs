@@ -8,25 +8,9 @@ use crate::model::TensorFileError;
 /// What is wrong with a gradient that somebody sent.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum InvalidGradient {
-	/// The bytes are no file of this model's compressed tensors.
+	/// The bytes are no file of this model's compressed tensors, or not made as ours are.
 	#[error(transparent)]
 	File(#[from] TensorFileError),
-	/// An entry of the metadata is not there.
-	#[error("metadata {key} is missing")]
-	MissingMetadata {
-		/// The entry.
-		key: &'static str,
-	},
-	/// An entry of the metadata says something impossible.
-	#[error("metadata {key} is {value:?}: must be {expected}")]
-	Metadata {
-		/// The entry.
-		key: &'static str,
-		/// What it says, cut short.
-		value: String,
-		/// What it may say.
-		expected: &'static str,
-	},
 	/// Made by another uid, or for another window.
 	#[error("from uid {uid} for window {window}: another was asked for")]
 	Origin {

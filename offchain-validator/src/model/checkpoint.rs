@@ -13,7 +13,7 @@ use super::config::ModelConfig;
 use super::optimization::Rule;
 use super::optimizer::Optimizer;
 use super::params::{elements, finite, specs, Params, ParamsError};
-use super::tensor_file::{self, Kind, TensorFile, TensorFileError, TensorSpec};
+use super::tensor_file::{self, metadata, Kind, TensorFile, TensorFileError, TensorSpec};
 
 /// Keys of the file's metadata.
 const STEPS: &str = "steps";
@@ -81,9 +81,9 @@ pub(super) fn read(
 	Ok((file.metadata().clone(), groups))
 }
 
-/// The file's metadata says another `key` than it must, or none.
-pub(super) fn other(path: &Path, key: &'static str) -> ParamsError {
-	ParamsError::Contents { path: path.into(), source: TensorFileError::Metadata { key } }
+/// What is wrong with a file at `path`.
+pub(super) fn other(path: &Path) -> impl Fn(TensorFileError) -> ParamsError + '_ {
+	move |source| ParamsError::Contents { path: path.into(), source }
 }
 
 impl Optimizer {
@@ -104,14 +104,12 @@ impl Optimizer {
 	/// One by this rule, as a file at `path` tells.
 	pub(super) fn told(
 		path: &Path,
-		metadata: &Metadata,
+		said: &Metadata,
 		rule: Rule,
 		memory: Vec<Vec<Tensor>>,
 	) -> Result<Self, ParamsError> {
-		if metadata.get(RULE) != Some(&rule_text(&rule)) {
-			return Err(other(path, RULE));
-		}
-		let steps = metadata.get(STEPS).and_then(|steps| steps.parse().ok()).ok_or_else(|| other(path, STEPS))?;
+		metadata::expect(said, RULE, &rule_text(&rule)).map_err(other(path))?;
+		let steps = metadata::number(said, STEPS, "a number of steps").map_err(other(path))?;
 		Ok(Self { rule, steps, memory })
 	}
 }

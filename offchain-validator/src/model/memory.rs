@@ -12,6 +12,7 @@ use super::config::ModelConfig;
 use super::optimization::Rule;
 use super::optimizer::Optimizer;
 use super::params::{elements, ParamsError};
+use super::tensor_file::metadata::{expect, number};
 
 /// What is left of each parameter, in a file.
 const LEFT: &str = "left";
@@ -68,18 +69,13 @@ pub fn save<'a>(
 /// Reads what a miner of this model, whose inner steps are by this rule, had in mind at this moment.
 pub fn load(path: &Path, config: &ModelConfig, moment: Moment, rule: Option<Rule>) -> Result<Memory, ParamsError> {
 	let (metadata, mut tensors) = read(path, config, LEFT, rule.as_ref().map(Rule::memories).unwrap_or_default())?;
-	let number = |key: &'static str| {
-		let number = metadata.get(key).and_then(|number| number.parse::<u32>().ok());
-		number.ok_or_else(|| other(path, key))
-	};
 	for (key, expected) in [(RUN, moment.run), (WINDOW, moment.window)] {
-		if number(key)? != expected {
-			return Err(other(path, key));
-		}
+		expect(&metadata, key, &expected.to_string()).map_err(other(path))?;
 	}
+	let windows = number(&metadata, WINDOWS, "a number of windows").map_err(other(path))?;
 	let names = config.parameter_shapes().into_iter().map(|(name, _)| name);
-	let left = names.zip(tensors.remove(0)).map(|(name, tensor)| (name, elements(&tensor, 0..tensor.numel())));
-	let (windows, left) = (number(WINDOWS)?, left.collect());
+	let left =
+		names.zip(tensors.remove(0)).map(|(name, tensor)| (name, elements(&tensor, 0..tensor.numel()))).collect();
 	let optimizer = rule.map(|rule| Optimizer::told(path, &metadata, rule, tensors)).transpose()?;
 	Ok(Memory { windows, left, optimizer })
 }
@@ -122,7 +118,8 @@ mod tests {
 
 		let refused = |moment, rule| load(&path, &tiny(), moment, rule).unwrap_err();
 		for (moment, other) in [(Moment { run: 4, ..MOMENT }, "run"), (Moment { window: 8, ..MOMENT }, "window")] {
-			let ParamsError::Contents { source: TensorFileError::Metadata { key }, .. } = refused(moment, Some(ADAM_W))
+			let ParamsError::Contents { source: TensorFileError::Metadata { key, .. }, .. } =
+				refused(moment, Some(ADAM_W))
 			else {
 				panic!("another {other}")
 			};

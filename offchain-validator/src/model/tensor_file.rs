@@ -6,9 +6,12 @@
 //! hostile header makes it panic, and of two entries with one name it silently keeps the last. Here the reader says what
 //! the file must hold, so almost nothing is left to the file: where each tensor lies, and the metadata.
 
+#[cfg(test)]
+pub(crate) mod damaged;
 #[cfg(feature = "torch")]
 mod disk;
 mod header;
+pub(crate) mod metadata;
 mod numbers;
 
 use std::collections::BTreeMap;
@@ -69,11 +72,21 @@ pub enum TensorFileError {
 	/// The header is not what safetensors prescribes, or has a name twice.
 	#[error("bad header: {0}")]
 	Header(String),
-	/// The metadata says something else than it must.
-	#[error("its metadata says another {key}, or none")]
-	Metadata {
-		/// The key.
+	/// An entry of the metadata is not there.
+	#[error("metadata {key} is missing")]
+	MissingMetadata {
+		/// The entry.
 		key: &'static str,
+	},
+	/// An entry of the metadata says something else than it must.
+	#[error("metadata {key} is {value:?}: must be {expected}")]
+	Metadata {
+		/// The entry.
+		key: &'static str,
+		/// What it says, cut short.
+		value: String,
+		/// What it must say.
+		expected: String,
 	},
 	/// A tensor is not there.
 	#[error("tensor {name} is missing")]
