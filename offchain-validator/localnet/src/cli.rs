@@ -14,7 +14,7 @@ use clap::{Parser, ValueEnum};
 
 use offchain_validator::hparams::HparamsError;
 
-use crate::training::Training;
+use crate::training::{BucketsError, Training};
 use crate::votes::{Votes, VotesError};
 
 use self::training::TrainingArgs;
@@ -45,7 +45,9 @@ pub struct Args {
 	#[arg(
 		long,
 		value_name = "NAME",
-		conflicts_with_all = ["votes", "payouts", "mechanism", "windows", "corpus", "hparams", "short", "node_only"]
+		conflicts_with_all = [
+			"votes", "payouts", "mechanism", "windows", "corpus", "hparams", "bucket_endpoint", "short", "node_only"
+		]
 	)]
 	experiment: Option<Experiment>,
 
@@ -148,6 +150,8 @@ pub enum SettingsError {
 	NoProgram(PathBuf),
 	#[error("--hparams")]
 	Hparams(#[source] HparamsError),
+	#[error(transparent)]
+	Buckets(#[from] BucketsError),
 	#[error("cannot tell where this program is")]
 	OwnPath(#[source] io::Error),
 	#[error("port {port} cannot be used for the node's RPC")]
@@ -264,6 +268,7 @@ mod tests {
 			"--windows=9",
 			"--corpus=f",
 			"--hparams=f",
+			"--bucket-endpoint=u",
 			"--short",
 			"--node-only",
 		] {

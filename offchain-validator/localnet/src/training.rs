@@ -3,6 +3,7 @@
 //! Trains a model on a subnet of the local network: validators and miners as processes of their own, from registration to
 //! what the chain has paid them.
 
+mod buckets;
 mod cast;
 mod check;
 mod copies;
@@ -22,6 +23,7 @@ use tokio::time::timeout;
 use crate::process::{Process, ProcessError};
 use crate::progress::Progress;
 
+pub use buckets::{Buckets, BucketsError};
 pub use cast::{Member, Part};
 pub use check::{check, Demand, Failure};
 pub use mechanism::{Mechanism, Name as MechanismName};
@@ -52,8 +54,10 @@ pub struct Training {
 	pub corpus: Vec<PathBuf>,
 	/// Folder for the token shards.
 	pub shards: PathBuf,
-	/// Folder for what the processes leave behind: logs, states, buckets.
+	/// Folder for what the processes leave behind: logs, states, buckets that are folders.
 	pub folder: PathBuf,
+	/// Where their buckets are, if the mechanism uses any.
+	pub buckets: Buckets,
 	/// Time between blocks.
 	pub block_time: Duration,
 	/// How much is asked of the run.
@@ -217,10 +221,5 @@ impl Training {
 	/// Where everybody's models are.
 	fn models(&self) -> PathBuf {
 		self.folder.join("models")
-	}
-
-	/// Where everybody's bucket is.
-	fn buckets(&self) -> PathBuf {
-		self.folder.join("buckets")
 	}
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::SettingsError;
-use crate::training::{Demand, Mechanism, MechanismName, Training};
+use crate::training::{Buckets, BucketsError, Demand, Mechanism, MechanismName, Training};
 
 /// Name of the program of validators and miners, beside this one.
 const PROGRAM: &str = "offchain-validator";
@@ -35,6 +35,17 @@ pub struct TrainingArgs {
 	#[arg(long, value_name = "DIR", env = "LOCALNET_SHARDS", default_value = "target/localnet/shards")]
 	shards: PathBuf,
 
+	/// S3 server at which the participants have their buckets [default: folders beside the report].
+	#[arg(long, value_name = "URL", requires = "bucket_credentials")]
+	bucket_endpoint: Option<String>,
+
+	/// Folder with the keys of each participant, to an empty bucket of its own.
+	///
+	/// The files are validator-1, validator-2, miner-1, miner-2, miner-3, copier and noise, each as the --bucket-credentials of
+	/// `offchain-validator miner` are.
+	#[arg(long, value_name = "DIR", requires = "bucket_endpoint")]
+	bucket_credentials: Option<PathBuf>,
+
 	/// Ask less of the run, for a few windows: that the loss falls, and every honest miner has some weight.
 	#[arg(long)]
 	short: bool,
@@ -55,13 +66,22 @@ impl TrainingArgs {
 		if !program.is_file() {
 			return Err(SettingsError::NoProgram(program));
 		}
+		let mechanism = Mechanism::read(self.mechanism, self.hparams.as_deref()).map_err(SettingsError::Hparams)?;
+		let buckets = match (self.bucket_endpoint, self.bucket_credentials, &mechanism) {
+			(Some(_), Some(_), Mechanism::Finetuning(_)) => {
+				return Err(BucketsError::Unused { mechanism: mechanism.name() }.into());
+			},
+			(Some(endpoint), Some(credentials), _) => Buckets::at(endpoint, credentials)?,
+			_ => Buckets::Local,
+		};
 		Ok(Some(Training {
 			program,
-			mechanism: Mechanism::read(self.mechanism, self.hparams.as_deref()).map_err(SettingsError::Hparams)?,
+			mechanism,
 			windows: self.windows,
 			corpus: self.corpus,
 			shards: self.shards,
 			folder: report.join("training"),
+			buckets,
 			block_time,
 			demand: if self.short { Demand::Short } else { Demand::Full },
 		}))

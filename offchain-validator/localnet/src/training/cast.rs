@@ -84,11 +84,11 @@ impl Member {
 		let [train, heldout] = samples::folders(&training.folder);
 		let samples = if self.part == Part::Validator { heldout } else { train };
 		let data = match training.mechanism {
-			Mechanism::Templar(_) | Mechanism::Boltzmann(_) => vec![
-				("dataset", path(training.shards.clone())),
-				("bucket", format!("local:{}", self.name)),
-				("bucket-root", path(training.buckets())),
-			],
+			Mechanism::Templar(_) | Mechanism::Boltzmann(_) => {
+				let mut flags = training.buckets.flags(&self.name, &training.folder);
+				flags.push(("dataset", path(training.shards.clone())));
+				flags
+			},
 			Mechanism::Finetuning(_) => vec![("models", path(training.models())), ("samples", path(samples))],
 		};
 		let flags = [
