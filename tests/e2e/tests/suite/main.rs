@@ -14,5 +14,6 @@ mod manual;
 mod node_only;
 mod refusals;
 mod restart;
+mod s3;
 mod surface;
 mod training;

@@ -8,8 +8,13 @@ use std::path::PathBuf;
 use e2e::programs::{node_on, Localnet};
 use serde_json::Value;
 
+use crate::s3::{tells_a_secret, Accounts};
+
 /// A byte of a model that knows nothing, in nats.
 const KNOWS_NOTHING: f64 = 5.545;
+
+/// Who takes part in a run.
+const MEMBERS: [&str; 7] = ["validator-1", "validator-2", "miner-1", "miner-2", "copier", "noise", "miner-3"];
 
 /// A short run.
 struct Run {
@@ -31,13 +36,14 @@ fn checkout(path: &str) -> String {
 #[tokio::test]
 async fn a_short_run_of_templar_learns_and_pays_for_work_alone() {
 	let run = Run { mechanism: "templar", hparams: "hparams/short.json", block_time: "250ms", windows: 12, charts: 8 };
-	let report = run.report().await;
+	let (report, _) = run.report(&[]).await;
 	let last = report["loss"]["last"].as_f64();
 	assert!(last < Some(4.3), "{}", report["loss"]);
 	let copies = report["model"]["copies"].as_object().expect("an object");
 	assert_eq!(copies.len(), 1, "the copies of the model differ: {copies:?}");
 }
 
+/// With all buckets at a server: there is everybody's work, and no key is anywhere else than in its file.
 #[tokio::test]
 async fn a_short_run_of_boltzmann_learns_and_pays_for_work_alone() {
 	let run = Run {
@@ -47,9 +53,22 @@ async fn a_short_run_of_boltzmann_learns_and_pays_for_work_alone() {
 		windows: 12,
 		charts: 7,
 	};
-	let report = run.report().await;
+	let accounts = Accounts::of(&MEMBERS);
+	let keys = accounts.keys().to_str().expect("the path is text");
+	let (report, localnet) =
+		run.report(&["--bucket-endpoint", accounts.endpoint(), "--bucket-credentials", keys]).await;
 	let copies = report["model"]["copies"].as_object().expect("an object");
 	assert_eq!(copies.len(), 1, "the copies of the model differ: {copies:?}");
+
+	let training = localnet.report().join("training");
+	assert!(!training.join("buckets").exists(), "some buckets are folders");
+	for name in &MEMBERS[2..] {
+		let objects = accounts.objects(name);
+		assert!(objects.iter().any(|object| object.starts_with("delta-")), "{name}: {objects:?}");
+	}
+	for name in MEMBERS {
+		assert!(!tells_a_secret(&training.join(format!("{name}.log"))), "the log of {name} tells a secret");
+	}
 }
 
 #[tokio::test]
@@ -61,12 +80,12 @@ async fn a_short_run_of_finetuning_learns_and_pays_for_work_alone() {
 		windows: 12,
 		charts: 8,
 	};
-	run.report().await;
+	run.report(&[]).await;
 }
 
 impl Run {
-	/// Runs it and checks what holds of all mechanisms.
-	async fn report(&self) -> Value {
+	/// Runs it, with `more` arguments, and checks what holds of all mechanisms.
+	async fn report(&self, more: &[&str]) -> (Value, Localnet) {
 		let folder = tempfile::tempdir().expect("a folder can be made");
 		let shards = folder.path().join("shards");
 		let (windows, hparams) = (self.windows.to_string(), checkout(self.hparams));
@@ -75,6 +94,7 @@ impl Run {
 			vec!["--mechanism", self.mechanism, "--hparams", &hparams, "--windows", &windows, "--short"];
 		arguments.extend(["--block-time", self.block_time, "--shards", shards.to_str().expect("the path is text")]);
 		arguments.extend(corpus.iter().flat_map(|path| ["--corpus", path]));
+		arguments.extend(more);
 		let mut localnet = Localnet::start(&arguments);
 		assert!(localnet.ended().await.success(), "{}", localnet.told());
 		assert_eq!(node_on(localnet.rpc_port), None, "the node outlived the run");
@@ -86,7 +106,7 @@ impl Run {
 		self.check_validators(&report);
 		check_miners(&report);
 		self.check_page(&localnet);
-		report
+		(report, localnet)
 	}
 
 	fn check_loss(&self, report: &Value) {
