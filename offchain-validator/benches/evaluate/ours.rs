@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use offchain_validator::gradient::{Decoder, Layouts, Update};
+use offchain_validator::gradient::{Codec, Decoder, Layouts, Update};
 use offchain_validator::model::{Batch, Fault, Lane, ModelConfig, Params, Precision, Trial};
 
 /// A model on its device, and the copy on which updates are tried.
@@ -29,7 +29,7 @@ impl Ours {
 	pub fn open(folder: &Path, config: &ModelConfig, layouts: Layouts, lane: Lane) -> Result<Self, Fault> {
 		let params = Params::load(&folder.join("model.safetensors"), config).expect("it was just written");
 		let params = params.on(lane.processor)?;
-		let decoder = Decoder::new(layouts, lane.processor)?;
+		let decoder = Decoder::new(&Codec::new(layouts), lane.processor)?;
 		let trial = Trial::new(&params, lane.precision)?;
 		Ok(Self { lane, params, decoder, trial, rate: super::scene::STEP })
 	}

@@ -25,6 +25,9 @@ pub(crate) struct Scratch {
 	turned: Vec<f64>,
 }
 
+/// Up to this part of all coefficients it is quicker to add up what each decodes to than to transform them.
+const FEW: usize = 8;
+
 /// Rows of a chunk within a larger matrix: the first begins with the data, each next one `stride` later.
 #[derive(Clone, Copy)]
 pub(crate) struct Rows<'a, T> {
@@ -100,13 +103,19 @@ pub(crate) fn forward(sides: Sides<'_>, from: Rows<'_, f32>, scratch: &mut Scrat
 	coefficients(sides.width, turned, height, [tile, spare], RowsMut { data: to, stride: width });
 }
 
-/// The chunk whose coefficients are `from`, row by row; rounded once.
+/// The chunk whose coefficients are `from`, row by row, those that are not zero being at `sent`; rounded once.
+///
+/// Which way it is computed hangs on their number alone, so that all who decode the same get the same to the last bit.
 #[multiversion(targets("x86_64+avx2"))]
-pub(crate) fn inverse(sides: Sides<'_>, from: &[f64], scratch: &mut Scratch, to: RowsMut<'_, f32>) {
+pub(crate) fn inverse(sides: Sides<'_>, from: &[f64], sent: &[usize], scratch: &mut Scratch, to: RowsMut<'_, f32>) {
 	let (height, width) = (sides.height.length(), sides.width.length());
 	let Scratch { tile, spare, turned } = scratch;
-	let from = Rows { data: from, stride: width };
-	elements(sides.height, from, width, [tile, spare], RowsMut { data: turned, stride: height });
+	if sent.len() <= from.len() / FEW {
+		add_waves(sides.height, from, sent, width, turned);
+	} else {
+		let from = Rows { data: from, stride: width };
+		elements(sides.height, from, width, [tile, spare], RowsMut { data: turned, stride: height });
+	}
 	let turned = Rows { data: turned, stride: height };
 	elements(sides.width, turned, height, [tile, spare], to);
 }
@@ -155,6 +164,16 @@ fn elements<S: Real, T: Real>(
 			let row = to.row(first + lane, dct.length()).iter_mut();
 			row.zip(tile.iter()).for_each(|(to, tile)| *to = T::of(tile[lane]));
 		}
+	}
+}
+
+/// As [`elements`], of a few coefficients.
+#[inline(always)]
+fn add_waves(dct: &Dct, from: &[f64], sent: &[usize], width: usize, to: &mut [f64]) {
+	to.fill(0.0);
+	for at in sent {
+		let to = &mut to[at % width * dct.length()..][..dct.length()];
+		to.iter_mut().zip(dct.wave(at / width)).for_each(|(sum, wave)| *sum += from[*at] * wave);
 	}
 }
 

@@ -165,6 +165,29 @@ impl Codec {
 		self.decode_parts(parameter, layout, &parts, decoded)
 	}
 
+	/// Decodes some of a parameter: stripes as high as a chunk, one after the other, given what was sent of these. Into
+	/// `decoded`, whatever is in it.
+	pub fn decode_stripes(
+		&self,
+		parameter: &str,
+		indices: &[u16],
+		values: &[f32],
+		decoded: &mut [f32],
+	) -> Result<(), StepError> {
+		let fits = |layout: &&Layout| {
+			let Stripes { elements, sent } = Stripes::of(layout);
+			let sent = decoded.len() / elements * sent;
+			let is_below = |index: &u16| usize::from(*index) < layout.total();
+			decoded.len().is_multiple_of(elements)
+				&& [indices.len(), values.len()] == [sent; 2]
+				&& indices.iter().all(is_below)
+		};
+		let layout = self.layouts.get(parameter).filter(fits);
+		let layout = layout.ok_or_else(|| StepError::OtherModel { parameter: parameter.into() })?;
+		let part = Part { indices, values: Cow::Borrowed(values), factor: 1.0 };
+		self.decode_parts(parameter, layout, &[part], decoded)
+	}
+
 	/// Takes from `values` what decodes from `sent`.
 	pub(crate) fn subtract(&self, parameter: &str, sent: &Compressed, values: &mut [f32]) -> Result<(), StepError> {
 		let layout = self.layout(parameter, values.len())?;
@@ -271,7 +294,9 @@ impl Codec {
 			scratch.add((y * columns + x) * layout.kept(), layout.kept(), parts);
 			let mut to = RowsMut { data: &mut decoded[x * width..], stride: width * columns };
 			match self.layouts.coding() {
-				Coding::Dct => chunk::inverse(self.sides(layout), &scratch.sums, &mut scratch.transform, to),
+				Coding::Dct => {
+					chunk::inverse(self.sides(layout), &scratch.sums, &scratch.sent, &mut scratch.transform, to);
+				},
 				Coding::Quantised(_) => {
 					for (row, sums) in scratch.sums.chunks_exact(width).enumerate() {
 						to.row(row, width).iter_mut().zip(sums).for_each(|(to, sum)| *to = *sum as f32);

@@ -8,6 +8,7 @@
 //! vector register.
 
 use std::array::from_fn;
+use std::sync::OnceLock;
 
 use crate::cosine::cos_half_turns;
 
@@ -27,6 +28,9 @@ pub(crate) struct Dct {
 	odd: usize,
 	/// `cos(π(2i+1)k / 2·odd)`, `k` after `k` for each `i`.
 	cosines: Vec<f64>,
+	/// What each coefficient alone decodes to when it is one, coefficient after coefficient. Made when first asked for: as
+	/// many numbers as the square of the length.
+	waves: OnceLock<Vec<f64>>,
 }
 
 impl Dct {
@@ -39,12 +43,22 @@ impl Dct {
 			odd /= 2;
 		}
 		let cosines = (0..odd).flat_map(|i| (0..odd).map(move |k| cos_half_turns((2 * i + 1) * k, 2 * odd))).collect();
-		Self { scale: (0..length).map(scale).collect(), halvings, odd, cosines }
+		Self { scale: (0..length).map(scale).collect(), halvings, odd, cosines, waves: OnceLock::new() }
 	}
 
 	/// Elements of a column.
 	pub(crate) fn length(&self) -> usize {
 		self.scale.len()
+	}
+
+	/// The column of elements that one coefficient decodes to, for each unit of it.
+	#[inline(always)]
+	pub(crate) fn wave(&self, coefficient: usize) -> &[f64] {
+		let waves = self.waves.get_or_init(|| {
+			let basis = basis(self.length());
+			(0..self.length()).flat_map(|k| basis.iter().skip(k).step_by(self.length()).copied()).collect()
+		});
+		&waves[coefficient * self.length()..][..self.length()]
 	}
 
 	/// What each coefficient is to be multiplied by: after [`Self::forward`], before [`Self::inverse`].

@@ -2,20 +2,22 @@
 
 //! The codec of a model's parameters, on tensors.
 
+use std::sync::Arc;
+
 use tch::Tensor;
 
 use super::{Compressed, Layout, Layouts, StepError};
 use crate::model::elements;
 
-/// Compresses and decodes parameters, with as many threads as libtorch may use when it is made.
-#[derive(Debug)]
-pub struct Codec(compression::Codec);
+/// Compresses and decodes parameters, with as many threads as libtorch may use when it is made. Its copies share these.
+#[derive(Clone, Debug)]
+pub struct Codec(Arc<compression::Codec>);
 
 impl Codec {
 	/// For parameters of these layouts.
 	pub fn new(layouts: Layouts) -> Self {
 		let threads = usize::try_from(tch::get_num_threads()).unwrap_or(1);
-		Self(compression::Codec::new(layouts, threads))
+		Self(Arc::new(compression::Codec::new(layouts, threads)))
 	}
 
 	/// The layouts it was made for.

@@ -61,7 +61,10 @@ pub(crate) fn drawn(layouts: &Layouts, mut seed: u32) -> CompressedGradient {
 		(seed >> 8) as f32 / (1 << 23) as f32 - 1.0
 	};
 	let tensors = layouts.iter().map(|(name, layout)| {
-		let indices = (0..layout.chunks()).flat_map(|_| 0..layout.kept() as u16).collect();
+		// Over the whole chunk: one of each of as many equal parts.
+		let part = layout.total() / layout.kept();
+		let place = |at: usize, draw: f32| (at * part + ((draw + 1.0) / 2.0 * part as f32) as usize % part) as u16;
+		let indices = (0..layout.sent()).map(|at| place(at % layout.kept(), draw())).collect();
 		let values = layouts.coding().values((0..layout.sent()).map(|_| draw()).collect());
 		(name.to_owned(), Compressed { indices, values })
 	});

@@ -95,7 +95,7 @@ fn gpu_steps_are_those_of_the_cpu() {
 	let update = Update::new(&drawn(codec.layouts(), 3), codec.layouts(), &Limits::default()).unwrap();
 	let stepped = |params: &Params, processor| {
 		let mut trial = Trial::new(params, Precision::F32).unwrap();
-		Decoder::new(codec.layouts().clone(), processor).unwrap().step(&mut trial, params, &update, 1e-3).unwrap();
+		Decoder::new(&codec, processor).unwrap().step(&mut trial, params, &update, 1e-3).unwrap();
 		let mut tensors = Vec::new();
 		let keep = |_: &str, _: &Tensor, copy: &mut Tensor| -> Result<(), Infallible> {
 			tensors.push(copy.to_device(tch::Device::Cpu));

@@ -67,7 +67,7 @@ impl Engine {
 		let (model, data) = (&hparams.model, hparams.data.clone());
 		let shared = SharedModel::open(file.as_deref(), model, seed, dataset, data, lane, heldout_pages)?;
 		let codec = Codec::new(layouts(&hparams)?);
-		let decoder = Decoder::new(codec.layouts().clone(), lane.processor).map_err(SharedModelError::from)?;
+		let decoder = Decoder::new(&codec, lane.processor).map_err(SharedModelError::from)?;
 		let trainer = Trainer::new(&hparams.training);
 		Ok(Self { hparams, shared, codec, decoder, trainer })
 	}

@@ -94,6 +94,13 @@ fn what_belongs_to_another_model_is_refused() {
 	assert_eq!(decode("p", &plain(&[0, 4], &[1.0, 2.0]), 4), other("p"));
 	assert_eq!(decode("p", &plain(&[0], &[1.0, 2.0]), 4), other("p"));
 	assert_eq!(decode("p", &plain(&[0, 1], &[1.0]), 4), other("p"));
+	let stripes = |indices: &[u16], values: &[f32], elements: usize| {
+		codec.decode_stripes("p", indices, values, &mut vec![0.0; elements])
+	};
+	assert_eq!(stripes(&[0, 1], &[1.0, 2.0], 4), Ok(()));
+	assert_eq!(stripes(&[0, 1], &[1.0, 2.0], 5), other("p"));
+	assert_eq!(stripes(&[0, 4], &[1.0, 2.0], 4), other("p"));
+	assert_eq!(stripes(&[0], &[1.0], 4), other("p"));
 	assert_eq!(codec.compress("p", &[0.0; 3]).map(|_| ()), other("p"));
 	assert_eq!(codec.encode("q", &[0.0; 4]).map(|_| ()), other("q"));
 }
@@ -114,6 +121,19 @@ fn threads_change_no_bit() {
 		});
 		assert!(results.iter().all(|result| *result == results[0]));
 	}
+}
+
+/// Few coefficients are decoded another way than many: what the last peer adds moves the rest by rounding alone.
+#[test]
+fn an_aggregate_of_many_peers_decodes_as_one_of_few() {
+	let codec = codec(&[64, 64], 64, 32, Coding::Dct);
+	let peer =
+		|peer: u16, value: f32| plain(&(0..32).map(|place| place * 128 + peer).collect::<Vec<_>>(), &[value; 32]);
+	let few: Vec<_> = (0..16).map(|uid| peer(uid, 1.0)).collect();
+	let many: Vec<_> = few.iter().cloned().chain([peer(16, 0.0)]).collect();
+	let (few, many) = (aggregated(&codec, &few), aggregated(&codec, &many));
+	assert!(few.iter().zip(&many).all(|(few, many)| (few - many).abs() < 1e-6), "{few:?} {many:?}");
+	assert!((square(&few) - 16.0).abs() < 1e-4);
 }
 
 prop_compose! {
@@ -171,6 +191,39 @@ proptest! {
 		let ((lost, left_out), (more, _)) = (error(topk), error(topk.div_ceil(2)));
 		prop_assert!((lost - left_out).abs() <= 1e-5 * square(&values), "{} {}", lost, left_out);
 		prop_assert!(more >= lost - 1e-5 * square(&values));
+	}
+
+	/// Few coefficients take another way than many.
+	#[test]
+	fn few_coefficients_decode_as_they_do_among_zeros((shape, values) in matrices(), target in 1_usize..20) {
+		let [few, all] = [1, usize::MAX].map(|topk| codec(&shape, target, topk, Coding::Dct));
+		let sent = few.compress("p", &values).unwrap();
+		let total = layout(&all).total();
+		let mut padded = vec![0.0; layout(&all).elements()];
+		for (chunk, (index, value)) in sent.indices.iter().zip(&*sent.values.numbers()).enumerate() {
+			padded[chunk * total + usize::from(*index)] = *value;
+		}
+		let indices: Vec<u16> = (0..layout(&all).chunks()).flat_map(|_| 0..total as u16).collect();
+		let padded = decoded(&all, &plain(&indices, &padded));
+		for (found, expected) in decoded(&few, &sent).iter().zip(&padded) {
+			prop_assert!((found - expected).abs() < 1e-6, "{} is not {}", found, expected);
+		}
+	}
+
+	#[test]
+	fn stripes_are_those_of_the_whole(
+		(shape, values) in matrices(), target in 1_usize..20, first: usize, count: usize,
+	) {
+		let codec = codec(&shape, target, 3, Coding::Dct);
+		let sent = codec.compress("p", &values).unwrap();
+		let (whole, layout, numbers) = (decoded(&codec, &sent), layout(&codec), sent.values.numbers());
+		let Stripes { elements, sent: of_a_stripe } = Stripes::of(layout);
+		let first = first % layout.grid()[0];
+		let count = count % (layout.grid()[0] - first) + 1;
+		let there = first * of_a_stripe..(first + count) * of_a_stripe;
+		let mut stripes = vec![f32::NAN; count * elements];
+		codec.decode_stripes("p", &sent.indices[there.clone()], &numbers[there], &mut stripes).unwrap();
+		prop_assert_eq!(&stripes, &whole[first * elements..(first + count) * elements]);
 	}
 
 	#[test]

@@ -50,6 +50,7 @@ fn zeros_of_the_basis_are_exact() {
 	for (n, k) in [(3, 1), (5, 1), (5, 3), (25, 7), (63, 61)] {
 		assert_eq!(inverse(&unit(n, k))[n / 2], [0.0; LANES], "{n} {k}");
 		assert_eq!(forward(&unit(n, n / 2))[k], [0.0; LANES], "{n} {k}");
+		assert_eq!(Dct::new(n).wave(k)[n / 2], 0.0, "{n} {k}");
 	}
 	assert_ne!(inverse(&unit(3, 2))[1], [0.0; LANES]);
 }

@@ -28,7 +28,7 @@ impl Scene {
 	fn with_coding(params: Params, target_chunk: usize, topk: usize, coding: Coding) -> Self {
 		let shapes = params.config().parameter_shapes();
 		let codec = Codec::new(Layouts::with_coding(&shapes, target_chunk, topk, coding).unwrap());
-		let decoder = Decoder::new(codec.layouts().clone(), Processor::Cpu).unwrap();
+		let decoder = Decoder::new(&codec, Processor::Cpu).unwrap();
 		let trial = Trial::new(&params, Precision::F32).unwrap();
 		Self { params, codec, decoder, trial }
 	}
@@ -68,9 +68,12 @@ fn check_as_dense(scene: &mut Scene, gradient: &CompressedGradient, lr: f64) {
 	let limits = Limits::of(scene.codec.layouts(), &[&drawn(scene.codec.layouts(), 77), gradient]);
 	let dense = evaluation_step(&scene.codec, &scene.params, gradient, &limits, lr).unwrap();
 	let update = Update::new(gradient, scene.codec.layouts(), &limits).unwrap();
-	let stepped = scene.stepped(&update, lr);
-	for ((name, dense), (_, stepped)) in dense.named().zip(stepped.named()) {
-		assert_eq!(all(dense), all(stepped), "{name}");
+	for decoder in [Decoder::by_products(&scene.codec, Device::Cpu), Decoder::new(&scene.codec, Processor::Cpu)] {
+		scene.decoder = decoder.unwrap();
+		let stepped = scene.stepped(&update, lr);
+		for ((name, dense), (_, stepped)) in dense.named().zip(stepped.named()) {
+			assert_eq!(all(dense), all(stepped), "{name} by {:?}", scene.decoder.way);
+		}
 	}
 }
 
@@ -129,11 +132,13 @@ fn recorded_gradients_give_the_recorded_losses() {
 			[own.iter().sum::<f64>(), random.iter().sum()]
 		};
 		let before = sums(scene.params.losses(&together, 1 << 20).unwrap());
-		scene.decoder.step(&mut scene.trial, &scene.params, &update, lr).unwrap();
-		let after = sums(scene.trial.losses(&scene.params, &together, 1 << 20).unwrap());
-		for (place, found) in [before[0], after[0], before[1], after[1]].into_iter().enumerate() {
-			let expected = case["loss"][place].as_f64().unwrap();
-			assert!((found - expected).abs() < 2e-5, "{found} is not {expected}");
+		for decoder in [Decoder::by_products(&scene.codec, Device::Cpu), Decoder::new(&scene.codec, Processor::Cpu)] {
+			decoder.unwrap().step(&mut scene.trial, &scene.params, &update, lr).unwrap();
+			let after = sums(scene.trial.losses(&scene.params, &together, 1 << 20).unwrap());
+			for (place, found) in [before[0], after[0], before[1], after[1]].into_iter().enumerate() {
+				let expected = case["loss"][place].as_f64().unwrap();
+				assert!((found - expected).abs() < 2e-5, "{found} is not {expected}");
+			}
 		}
 	}
 }
