@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Lets a fuzzer look for input that a decoder of what strangers write cannot deal with.
 #   fuzz.sh [SECONDS]   so long for each decoder; 10 if not said
-#   fuzz.sh until-dry   each decoder until ten minutes in a row have reached no code that was not reached before; an hour at
-#                       most
+#   fuzz.sh until-dry   each decoder until ten minutes in a row have reached no code that was not reached before; fails if
+#                       that takes one more than an hour
 # What it finds on its way is kept in the cache, and the next run goes on from there. FUZZ_SEED, 1 if not set, chooses the
 # way: the same seed goes the same way from the same place.
 set -euo pipefail
@@ -22,9 +22,13 @@ esac
 FUZZ=$CARGO_TARGET_DIR/debug/fuzz
 FOUND=$CACHE/fuzz
 
-# The whole workspace is named, as test.sh does, so that what the decoders depend on is not compiled again.
+# The whole workspace is named, as test.sh does, so that what the decoders depend on is not compiled again. Of what stands
+# before the compiler, cargo knows the name alone: a name by its content has everything compiled again when that changes.
 build() {
-	RUSTC_WORKSPACE_WRAPPER=$ROOT/tests/hostile/instrument.sh cargo build --locked --workspace \
+	local wrapper=tests/hostile/instrument.sh copy
+	copy=$CARGO_TARGET_DIR/instrument-$(sha256sum <"$wrapper" | cut -c 1-16)
+	install -D -m 755 "$wrapper" "$copy"
+	RUSTC_WORKSPACE_WRAPPER=$copy cargo build --locked --workspace \
 		--features hostile/fuzzing --bin fuzz "${SPEED[@]}"
 }
 
@@ -48,11 +52,13 @@ search() { # decoder
 	while ((idle < DRY && spent < MOST)); do
 		slice "$1" $((${FUZZ_SEED:-1} + spent))
 		before=$(coverage INITED) after=$(coverage DONE)
+		((after > 0)) || fail "$1: the fuzzer sees none of its code"
 		: "${first:=$before}"
 		((spent += SLICE, idle = after > before ? 0 : idle + SLICE)) || true
 	done
 	printf '%-16s %6s s  %5s branches reached, %s of them new; none in the last %s s\n' \
 		"$1" "$spent" "$after" $((after - first)) "$idle"
+	((MOST == SLICE || idle >= DRY)) || fail "$1 is not dry: new code was reached in the last $DRY s of $spent"
 }
 
 build

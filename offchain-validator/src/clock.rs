@@ -2,6 +2,8 @@
 
 //! Which window the chain is in, told by its finalized blocks. The only place that waits for time to pass.
 
+use std::future::Future;
+
 pub use mechanisms::Window;
 use tokio::sync::watch;
 
@@ -86,18 +88,64 @@ impl Clock {
 	/// The first finalized block from `number` on whose time is after `ms`, in milliseconds since 1970.
 	///
 	/// Every node finds the same block, however late it asks.
-	pub async fn first_block_after(&self, ms: u64, mut number: u32) -> Result<BlockId, ChainError> {
-		loop {
+	pub async fn first_block_after(&self, ms: u64, number: u32) -> Result<BlockId, ChainError> {
+		let finalized = |number| async move {
 			self.block(number).await?;
 			let at = self.chain.at_number(number).await?;
-			if at.timestamp().await? > ms {
-				return Ok(at.block());
-			}
-			number = number.saturating_add(1);
-		}
+			Ok::<_, ChainError>((at.block(), at.timestamp().await?))
+		};
+		first_after(ms, number, finalized).await
 	}
 
 	fn gone(&self) -> ChainError {
 		ChainError::NoMoreBlocks { endpoint: self.chain.endpoint().into() }
+	}
+}
+
+/// The first block from `number` on whose time is after `ms`; `at` waits for a block and tells its time.
+async fn first_after<Block, Error, Found>(ms: u64, mut number: u32, at: impl Fn(u32) -> Found) -> Result<Block, Error>
+where
+	Found: Future<Output = Result<(Block, u64), Error>>,
+{
+	loop {
+		let (block, time) = at(number).await?;
+		if time > ms {
+			return Ok(block);
+		}
+		number = number.saturating_add(1);
+	}
+}
+
+#[cfg(test)]
+mod tests {
+	use super::*;
+
+	/// The first block after `ms` from block 10 on, the first of `times`; and how many were looked at. None if they end before.
+	async fn found(ms: u64, times: &[u64]) -> (Option<u32>, usize) {
+		let looked_at = std::cell::Cell::new(0);
+		let at = |number: u32| {
+			looked_at.set(looked_at.get() + 1);
+			let time = times.get(number as usize - 10).copied();
+			async move { time.map(|time| (number, time)).ok_or(()) }
+		};
+		(first_after(ms, 10, at).await.ok(), looked_at.get())
+	}
+
+	#[tokio::test]
+	async fn the_first_block_after_the_uploads_is_strictly_after() {
+		let times = [1_000, 4_999, 5_000, 5_001, 9_000];
+		assert_eq!(found(5_000, &times).await, (Some(13), 4));
+		assert_eq!(found(4_999, &times).await, (Some(12), 3));
+		assert_eq!(found(0, &times).await, (Some(10), 1));
+	}
+
+	/// Who asks while uploads are open waits for the block that who asks much later finds among many.
+	#[tokio::test]
+	async fn the_first_block_after_the_uploads_is_one_however_late_one_asks() {
+		let times: Vec<u64> = (0..500).map(|block| 1_000 * block).collect();
+		for known in 0..times.len() {
+			let expected = (known > 8).then_some(18);
+			assert_eq!(found(7_000, &times[..known]).await.0, expected);
+		}
 	}
 }

@@ -181,37 +181,4 @@ pub(crate) fn within<T: PartialOrd + Display>(
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-	use super::*;
-	use crate::{boltzmann, templar};
-
-	/// The files at the root of the checkout.
-	pub(crate) fn file(name: &str) -> PathBuf {
-		let package = std::env::var_os("CARGO_MANIFEST_DIR").expect("tests are run by cargo");
-		Path::new(&package).join("..").join(name)
-	}
-
-	fn check_files<H: Hparams>(names: &[&str]) {
-		for name in names {
-			if let Err(error) = H::read(&file(name)) {
-				panic!("{name}: {}", crate::one_line(&error));
-			}
-		}
-	}
-
-	#[test]
-	fn the_files_of_this_project_hold() {
-		check_files::<templar::Hparams>(&[
-			"hparams.json",
-			"hparams/localnet.json",
-			"hparams/short.json",
-			"hparams/short-head.json",
-			"hparams/templar-head.json",
-		]);
-		check_files::<boltzmann::Hparams>(&[
-			"hparams/boltzmann.json",
-			"hparams/localnet-boltzmann.json",
-			"hparams/short-boltzmann.json",
-		]);
-	}
-}
+pub(crate) mod tests;

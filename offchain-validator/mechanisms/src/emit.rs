@@ -48,6 +48,8 @@ pub fn to_u16(shares: &[f64]) -> Result<Vec<u16>, WeightsError> {
 
 #[cfg(test)]
 mod tests {
+	use proptest::prelude::*;
+
 	use super::*;
 
 	#[track_caller]
@@ -86,6 +88,21 @@ mod tests {
 	fn what_points_nowhere_is_refused() {
 		assert_eq!(to_u16(&[]), Err(WeightsError::AllZero));
 		assert_eq!(to_u16(&[0.0, 0.0]), Err(WeightsError::AllZero));
+	}
+
+	proptest! {
+		/// Trap 15. A share too small for a weight leaves the row; never all of them do.
+		#[test]
+		fn what_is_sent_has_its_largest_weight(shares in prop::collection::vec(0.0..1e300, 0..300), scale in -300..0) {
+			let shares: Vec<f64> = shares.into_iter().map(|share: f64| share * 10f64.powi(scale)).collect();
+			match to_u16(&shares) {
+				Ok(weights) => prop_assert_eq!(weights.into_iter().max(), Some(u16::MAX)),
+				Err(refusal) => {
+					prop_assert_eq!(refusal, WeightsError::AllZero);
+					prop_assert!(shares.iter().all(|share| *share == 0.0));
+				},
+			}
+		}
 	}
 
 	#[test]

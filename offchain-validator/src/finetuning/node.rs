@@ -162,27 +162,28 @@ impl Node {
 	/// Our copy of what nobody can do without, or of `only` those files of it.
 	async fn wanted(&self, address: &Address, only: Option<&'static [&'static str]>) -> Result<Repository, NodeError> {
 		let no_base = |why: String| NodeError::NoBase { address: address.clone(), why };
-		match self.fetch_only(address, only, |_| true).await? {
+		let limits = Limits { only, ..self.limits() };
+		match self.store.fetch(address, limits, &self.cache, |_| true).await? {
 			Fetched::Repository(repository) => Ok(repository),
 			Fetched::Missing => Err(no_base("it is not in the store".into())),
 			Fetched::Refused(why) | Fetched::Unreachable(why) => Err(no_base(why)),
 		}
 	}
 
-	/// Our copy of the repository at `address`, if it hashes to what is `claimed`.
-	pub async fn fetch(&self, address: &Address, claimed: impl FnOnce(&Digest) -> bool) -> Result<Fetched, StoreError> {
-		self.fetch_only(address, None, claimed).await
+	/// Our copy of the model of `entry`, if its competition allows it and it hashes to what was committed.
+	pub async fn fetch(&self, entry: &Entry) -> Result<Fetched, StoreError> {
+		let Some(contest) = self.contests.get(entry.id.competition()) else {
+			return Ok(Fetched::Refused(format!("there is no competition {}", entry.id.competition())));
+		};
+		let limits = Limits { competition: Some(&contest.competition), ..self.limits() };
+		let answers = |content: &Digest| content.answers(&entry.id.hash(), &entry.hotkey);
+		self.store.fetch(&Address::from(&entry.id), limits, &self.cache, answers).await
 	}
 
-	async fn fetch_only(
-		&self,
-		address: &Address,
-		only: Option<&'static [&'static str]>,
-		claimed: impl FnOnce(&Digest) -> bool,
-	) -> Result<Fetched, StoreError> {
+	/// How much may be fetched of what is no entry.
+	fn limits(&self) -> Limits<'_> {
 		let deadline = Duration::from_secs(self.hparams.evaluation.download_seconds);
-		let limits = Limits { scoring: &self.hparams.scoring, deadline, only };
-		self.store.fetch(address, limits, &self.cache, claimed).await
+		Limits { scoring: &self.hparams.scoring, competition: None, deadline, only: None }
 	}
 
 	/// The samples that are there now. Lines that are none are told.

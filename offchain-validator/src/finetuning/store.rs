@@ -2,8 +2,9 @@
 
 //! Where models are published: a folder that all share, or a hub as Hugging Face runs it; and our own copies of them.
 //!
-//! Whatever is in a store, somebody else has written. Sizes are checked before a byte is fetched, nothing but the files of a
-//! model is, and what is measured is our copy, which is hashed while it is written.
+//! Whatever is in a store, somebody else has written. Sizes are checked before a byte is fetched, and how many parameters a
+//! model says it has before anything but that; nothing but the files of a model is fetched, and what is measured is our copy,
+//! which is hashed while it is written.
 
 mod address;
 mod cache;
@@ -16,6 +17,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use mechanisms::finetuning::competition::Competition;
 use mechanisms::finetuning::digest::Digest;
 use mechanisms::finetuning::Params;
 
@@ -83,6 +85,8 @@ pub enum StoreError {
 pub struct Limits<'a> {
 	/// What a repository must keep within.
 	pub scoring: &'a Params,
+	/// What a model must keep within that is entered for this competition; none for what is no entry.
+	pub competition: Option<&'a Competition>,
 	/// For all of it.
 	pub deadline: Duration,
 	/// The only files that are wanted of it, if not all of a model.

@@ -8,11 +8,12 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-use serde_json::{json, Map, Value};
+use serde::Deserialize;
+use serde_json::json;
 
 use super::description::{self, Description, DescriptionError, Numbers};
 use super::params::{specs, Params, ParamsError};
+use super::tensor_file::{short, UniqueKeys};
 use crate::atomic;
 
 /// Name of the file that says what the model is.
@@ -21,8 +22,12 @@ const CONFIG: &str = "config.json";
 const WHOLE: &str = "model.safetensors";
 /// Name of the file that says where each parameter is.
 const INDEX: &str = "model.safetensors.index.json";
-/// Bytes that it may have.
-const MAX_INDEX_BYTES: u64 = 1 << 24;
+/// Bytes that it may have; that of the deepest model has fewer.
+pub const MAX_INDEX_BYTES: u64 = 1 << 20;
+/// Files that it may name.
+const MAX_FILES: usize = 256;
+/// Bytes of a file's name.
+const MAX_NAME: usize = 255;
 /// Bytes of parameters in a file, if nobody says another number; as Hugging Face has it.
 pub const FILE_BYTES: u64 = 5_000_000_000;
 
@@ -51,6 +56,18 @@ pub enum RepositoryError {
 	/// The index cannot be read.
 	#[error("{INDEX} cannot be read")]
 	Index(#[source] serde_json::Error),
+	/// The index names what the model does not have.
+	#[error("{INDEX} names parameter {parameter}, which the model does not have")]
+	Unknown {
+		/// The parameter, cut short.
+		parameter: String,
+	},
+	/// The parameters are said to be in more files than a repository may have.
+	#[error("{INDEX} names {count} files: at most {MAX_FILES} are allowed")]
+	Files {
+		/// Files that it names.
+		count: usize,
+	},
 	/// The index leads out of the folder.
 	#[error("{INDEX} names a file that is none of the repository's")]
 	Place,
@@ -59,11 +76,10 @@ pub enum RepositoryError {
 	Params(#[from] ParamsError),
 }
 
-#[derive(Serialize, Deserialize)]
+/// In which file each parameter is. What else an index says is passed over.
+#[derive(Deserialize)]
 struct Index {
-	#[serde(default)]
-	metadata: Map<String, Value>,
-	weight_map: BTreeMap<String, String>,
+	weight_map: UniqueKeys<String>,
 }
 
 impl RepositoryError {
@@ -86,8 +102,8 @@ pub fn describe(folder: &Path) -> Result<Description, RepositoryError> {
 
 /// The parameters of the model in `folder`, of which this is the description.
 pub fn load(folder: &Path, description: &Description) -> Result<Params, RepositoryError> {
-	let files = files(folder, description)?;
-	Ok(Params::load_shards(&files, description.numbers.kind(), &description.model)?)
+	let places = places(folder, description)?;
+	Ok(Params::load_shards(&places, description.numbers.kind(), &description.model)?)
 }
 
 /// Writes a model to `folder`, which must exist, in files of about so many bytes. Another model there is replaced: each file
@@ -107,9 +123,9 @@ pub fn save(params: &Params, folder: &Path, numbers: Numbers, file_bytes: u64) -
 		written.insert(file);
 	}
 	if parts.len() > 1 {
-		let metadata = [("total_size".to_owned(), json!(sizes.iter().sum::<u64>()))].into_iter().collect();
-		let index = serde_json::to_vec_pretty(&Index { metadata, weight_map }).map_err(io::Error::from);
-		write(folder, INDEX, index)?;
+		let metadata = json!({ "total_size": sizes.iter().sum::<u64>() });
+		let index = serde_json::to_vec_pretty(&json!({ "metadata": metadata, "weight_map": weight_map }));
+		write(folder, INDEX, index.map_err(io::Error::from))?;
 		written.insert(INDEX.to_owned());
 	}
 	let description = Description { model: params.config().clone(), numbers };
@@ -133,23 +149,32 @@ fn parts(sizes: &[u64], most: u64) -> Vec<Vec<usize>> {
 	parts
 }
 
-/// Which parameters are in which file.
-fn files(folder: &Path, description: &Description) -> Result<BTreeMap<PathBuf, BTreeSet<String>>, RepositoryError> {
+/// In which file each parameter is.
+fn places(folder: &Path, description: &Description) -> Result<BTreeMap<String, PathBuf>, RepositoryError> {
+	let names = description.model.parameter_shapes().into_iter().map(|(name, _)| name);
 	if folder.join(WHOLE).exists() {
-		let names = description.model.parameter_shapes().into_iter().map(|(name, _)| name);
-		return Ok(BTreeMap::from([(folder.join(WHOLE), names.collect())]));
+		return Ok(names.map(|name| (name, folder.join(WHOLE))).collect());
 	}
 	let index = read(folder, INDEX, MAX_INDEX_BYTES)?;
-	let Index { weight_map, .. } = serde_json::from_slice(&index).map_err(RepositoryError::Index)?;
-	let mut files: BTreeMap<PathBuf, BTreeSet<String>> = BTreeMap::new();
-	for (parameter, file) in weight_map {
-		let is_name = file.ends_with(".safetensors") && !file.contains(['/', '\\', '\0']);
-		if !is_name {
-			return Err(RepositoryError::Place);
-		}
-		files.entry(folder.join(file)).or_default().insert(parameter);
+	let Index { weight_map: UniqueKeys(places) } = serde_json::from_slice(&index).map_err(RepositoryError::Index)?;
+	let names: BTreeSet<String> = names.collect();
+	if let Some(parameter) = places.keys().find(|name| !names.contains(*name)) {
+		return Err(RepositoryError::Unknown { parameter: short(parameter) });
 	}
-	Ok(files)
+	let files: BTreeSet<&String> = places.values().collect();
+	if files.len() > MAX_FILES {
+		return Err(RepositoryError::Files { count: files.len() });
+	}
+	if !files.into_iter().all(|file| is_name(file)) {
+		return Err(RepositoryError::Place);
+	}
+	Ok(places.into_iter().map(|(parameter, file)| (parameter, folder.join(file))).collect())
+}
+
+/// Whether a file of parameters could have this name, in the folder itself. The file system never fails for a name's sake then,
+/// which would look like a fault of ours.
+fn is_name(file: &str) -> bool {
+	file.ends_with(".safetensors") && file.len() <= MAX_NAME && !file.contains(['/', '\\', '\0'])
 }
 
 /// Removes what a model before had in files that this one does not have.
@@ -234,6 +259,24 @@ mod tests {
 		}
 		let again = saved(&read, Numbers::Bf16, FILE_BYTES);
 		assert_eq!(loaded(again.path()), read, "what has been rounded stays as it is");
+	}
+
+	/// Names as long as they get, in as many files as there may be.
+	#[test]
+	fn the_index_of_the_deepest_model_is_read() {
+		let description =
+			Description { model: ModelConfig { num_hidden_layers: 1 << 10, ..tiny() }, numbers: Numbers::F32 };
+		let names = description.model.parameter_shapes().into_iter().enumerate();
+		let read = |files: usize| {
+			let file = |place: usize| format!("model-{:05}-of-{files:05}.safetensors", place % files + 1);
+			let map: BTreeMap<String, String> = names.clone().map(|(place, (name, _))| (name, file(place))).collect();
+			let folder = tempfile::tempdir().unwrap();
+			let index = serde_json::to_vec_pretty(&json!({ "metadata": {}, "weight_map": map }));
+			write(folder.path(), INDEX, index.map_err(io::Error::from)).unwrap();
+			places(folder.path(), &description).map(|places| places.len())
+		};
+		assert_eq!(read(MAX_FILES).unwrap(), 9_219);
+		assert!(matches!(read(MAX_FILES + 1), Err(RepositoryError::Files { count: 257 })));
 	}
 
 	#[test]

@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 #[cfg(feature = "torch")]
 pub(crate) use disk::{save, OpenError, TensorFile};
 pub(crate) use header::header;
+#[cfg(feature = "torch")]
+pub(super) use header::UniqueKeys;
 pub(crate) use numbers::f32s;
 #[cfg(feature = "torch")]
 pub(crate) use numbers::{bf16_bytes, bf16s, f32_bytes};
@@ -194,7 +196,7 @@ fn form(dtype: &str, shape: &[usize]) -> String {
 }
 
 /// The beginning of a text that a peer may have written.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
 	text.chars().take(120).collect()
 }
 

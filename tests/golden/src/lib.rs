@@ -3,10 +3,10 @@
 //! shape. Their schema is described beside them; `OWNERS` says which package reads which file.
 
 pub mod epochs;
+mod tally;
 pub mod today;
 
 use std::{
-	collections::BTreeMap,
 	env, fmt, fs,
 	io::{self, Write},
 	path::PathBuf,
@@ -17,6 +17,8 @@ use serde::{
 	de::{DeserializeOwned, Error},
 	Deserialize, Deserializer,
 };
+
+pub use tally::Tally;
 
 /// The root of the checkout that the test runs in.
 ///
@@ -69,33 +71,6 @@ pub fn cases<Case: DeserializeOwned>(file: &str) -> Vec<Case> {
 	let Some(Recording { cases }) = recording(file) else { return Vec::new() };
 	assert!(!cases.is_empty(), "{file} holds no case");
 	cases
-}
-
-/// What became of the cases of one file: how many were compared, and how many fell under which rule.
-#[derive(Debug, Default)]
-pub struct Tally(BTreeMap<&'static str, usize>);
-
-impl Tally {
-	/// A result was compared with the recorded one.
-	pub fn compared(&mut self) {
-		self.under("compared");
-	}
-
-	/// A result fell under a rule, which starts with the id of the reference's defect.
-	pub fn under(&mut self, rule: &'static str) {
-		*self.0.entry(rule).or_default() += 1;
-	}
-
-	/// Prints the counts. Of our own file, `least` results must have been compared; of another's, no number is known.
-	#[track_caller]
-	pub fn finish(&self, file: &str, least: usize) {
-		let counts: Vec<_> = self.0.iter().map(|(what, count)| format!("{count} {what}")).collect();
-		if !counts.is_empty() {
-			say(format_args!("{file}: {}", counts.join(", ")));
-		}
-		let compared = self.0.get("compared").copied().unwrap_or_default();
-		assert!(foreign_recordings().is_some() || compared >= least, "{file}: only {compared} of {least} compared");
-	}
 }
 
 /// Prints a line past the test harness, which would keep it to itself when the test passes.

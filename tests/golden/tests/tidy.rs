@@ -46,6 +46,9 @@ const BEHIND: [(&str, &[&str]); 13] = [
 	("Method::new(", &["surface"]),
 ];
 
+/// What reads a pickle, or a network that is code, in libtorch's bindings.
+const UNPICKLES: [&str; 4] = ["CModule", "Tensor::load", "load_multi", "pickle::"];
+
 /// Normal dependencies of every package, by name.
 fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 	let output = Command::new(env!("CARGO"))
@@ -151,6 +154,21 @@ fn every_file_names_its_licence() {
 			let text = fs::read_to_string(&path).expect("a readable source");
 			let header = format!("// SPDX-License-Identifier: {licence}\n");
 			assert!(text.starts_with(&header), "{} does not start with {header}", path.display());
+		}
+	}
+}
+
+/// Trap 14. What strangers publish is read as plain numbers: a pickle is a program.
+#[test]
+fn nothing_is_unpickled() {
+	let edges = dependencies();
+	for name in OFF_CHAIN.iter().flat_map(|name| reachable(name, &edges)) {
+		assert!(!name.contains("pickle"), "an off-chain program depends on {name}");
+	}
+	for path in sources(&workspace().join("offchain-validator")) {
+		let text = fs::read_to_string(&path).expect("a readable source");
+		for unpickles in UNPICKLES {
+			assert!(!text.contains(unpickles), "{} names {unpickles}", path.display());
 		}
 	}
 }

@@ -6,6 +6,7 @@ pub mod address;
 pub mod debug;
 pub mod gradient;
 pub mod model_config;
+pub mod model_files;
 pub mod model_id;
 pub mod object_key;
 pub mod peer_list;
@@ -15,7 +16,7 @@ pub mod slice;
 use crate::Decoder;
 
 /// All of them.
-pub const DECODERS: [&dyn Decoder; 10] = [
+pub const DECODERS: [&dyn Decoder; 12] = [
 	&gradient::Gradient::Plain,
 	&gradient::Gradient::Quantised,
 	&debug::DebugSamples,
@@ -25,6 +26,8 @@ pub const DECODERS: [&dyn Decoder; 10] = [
 	&slice::Slice,
 	&model_id::Id,
 	&model_config::Config,
+	&model_files::ModelFile::Weights,
+	&model_files::ModelFile::Index,
 	&samples::Samples,
 ];
 

@@ -4,7 +4,8 @@
 //!
 //! The test `hostile` shows to each decoder every kind of malice we know; the program `fuzz`, which `scripts/fuzz.sh`
 //! builds and runs, looks for kinds we do not. Both hold a decoder to the same: it returns, it says what is wrong, and it
-//! takes no more memory than [`Decoder::most_memory`].
+//! takes no more memory than [`Decoder::most_memory`]. Buckets and repositories are folders: only the test knows them, the
+//! fuzzer knows what is read from them.
 
 pub mod decoders;
 mod memory;

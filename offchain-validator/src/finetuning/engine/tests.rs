@@ -133,7 +133,7 @@ async fn a_competition_has_the_tokenizer_of_its_base_model() {
 	assert!(crate::one_line(&without).contains("--tokenizer"), "{without}");
 	let published = base::publish(hparams.clone(), Some(files.path()), &source, &store, &compute).await.unwrap();
 	let (cache, scoring) = (Cache::open(&folder.path().join("cache")).unwrap(), hparams.scoring.clone());
-	let limits = Limits { scoring: &scoring, deadline: Duration::from_secs(60), only: None };
+	let limits = Limits { scoring: &scoring, competition: None, deadline: Duration::from_secs(60), only: None };
 	let fetched = store.fetch(published.first().unwrap(), limits, &cache, |_| true).await.unwrap();
 	let Fetched::Repository(base) = fetched else { panic!("{fetched:?}") };
 

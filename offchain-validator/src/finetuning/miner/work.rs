@@ -13,7 +13,7 @@ use crate::clock::Window;
 use crate::finetuning::engine::{open, write, EngineError, Trainer};
 use crate::finetuning::node::entries;
 use crate::finetuning::samples::Sample;
-use crate::finetuning::store::{contents, Address, Fetched, Repository};
+use crate::finetuning::store::{contents, Fetched, Repository};
 use crate::model::{Compute, Devices, Lane, Params};
 use crate::participant::MinerRole;
 
@@ -130,9 +130,7 @@ async fn copy(node: &Node, window: Window, uid: Uid, taken: &mut Option<String>)
 	if taken.as_ref() == Some(&entry.committed.text) {
 		return Ok(None);
 	}
-	let claimed =
-		|content: &_| mechanisms::finetuning::digest::Digest::answers(content, &entry.id.hash(), &entry.hotkey);
-	match node.fetch(&Address::from(&entry.id), claimed).await? {
+	match node.fetch(&entry).await? {
 		Fetched::Repository(repository) => {
 			*taken = Some(entry.committed.text);
 			made(repository.folder, None, 0).await.map(Some)

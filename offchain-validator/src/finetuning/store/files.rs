@@ -7,15 +7,19 @@ use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
+use mechanisms::finetuning::competition::Competition;
 use mechanisms::finetuning::digest::{self, Digest};
-use mechanisms::finetuning::limits::check_files;
+use mechanisms::finetuning::limits::{check_files, check_parameter_count};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
 use super::{Cache, Failure, Limits, Listing, Repository, StoreError};
+use crate::model::description::{Description, MAX_BYTES};
 
 /// Files that a model may have.
 const MOST: usize = 256;
+/// Name of the file that says what the model is.
+const CONFIG: &str = "config.json";
 /// Bytes that are read at once.
 const CHUNK: usize = 1 << 16;
 
@@ -27,15 +31,30 @@ pub(super) fn is_taken(name: &str) -> bool {
 	is_named && name.len() <= 128 && name.bytes().all(is_plain) && !name.starts_with(['.', '-'])
 }
 
-/// Those files that are wanted, if so many of such sizes may be fetched.
-pub(super) fn checked(mut listing: Listing, limits: Limits) -> Result<Listing, Failure> {
+/// Those files that are wanted, with their sizes, if so many of such sizes may be fetched. What says which model it is comes
+/// first, for the others need not be fetched if that is none.
+pub(super) fn checked(mut listing: Listing, limits: Limits) -> Result<Vec<(String, u64)>, Failure> {
 	listing.retain(|name, _| limits.only.is_none_or(|only| only.contains(&name.as_str())));
 	if listing.len() > MOST {
 		return Err(Failure::Refused(format!("{} files are more than {MOST}", listing.len())));
 	}
 	let files = listing.iter().map(|(name, bytes)| (name.as_str(), *bytes));
 	check_files(files, limits.scoring).map_err(|refusal| Failure::Refused(refusal.to_string()))?;
-	Ok(listing)
+	let config = listing.remove_entry(CONFIG);
+	if limits.competition.is_some() {
+		let bytes = config.as_ref().map(|(_, bytes)| *bytes);
+		let bytes = bytes.ok_or_else(|| Failure::Refused(format!("it has no {CONFIG}")))?;
+		if bytes > MAX_BYTES {
+			return Err(Failure::Refused(format!("{CONFIG} has {bytes} bytes: more than {MAX_BYTES}")));
+		}
+	}
+	Ok(config.into_iter().chain(listing).collect())
+}
+
+/// Whether a competition allows the model that the text of its `config.json` describes; else why not, for people.
+fn check_model(config: &[u8], competition: &Competition) -> Result<(), String> {
+	let description = Description::read(config).map_err(|error| crate::one_line(&error))?;
+	check_parameter_count(description.parameters(), competition).map_err(|refusal| refusal.to_string())
 }
 
 /// A repository on its way into the cache; gone again unless it is kept.
@@ -55,10 +74,13 @@ pub(super) struct Writer {
 	expected: u64,
 }
 
-/// A file has another size than its repository's list says.
+/// Why a file is not taken.
 #[derive(Debug)]
 pub(super) enum Broken {
+	/// It has another size than its repository's list says.
 	Size,
+	/// The model that it describes breaks a rule. Says which, for people.
+	Model(String),
 	Ours(StoreError),
 }
 
@@ -75,10 +97,15 @@ impl Incoming {
 		Ok(Writer { name: name.into(), file, path, hasher: Sha256::new(), length: 0, expected })
 	}
 
-	/// Ends a file.
-	pub fn finish(&mut self, writer: Writer) -> Result<(), Broken> {
+	/// Ends a file, after which the next one may be fetched.
+	pub fn finish(&mut self, writer: Writer, limits: Limits) -> Result<(), Broken> {
 		if writer.length != writer.expected {
 			return Err(Broken::Size);
+		}
+		if let Some(competition) = limits.competition.filter(|_| writer.name == CONFIG) {
+			let ours = |source| Broken::Ours(StoreError::Folder { path: writer.path.clone(), source });
+			let config = fs::read(&writer.path).map_err(ours)?;
+			check_model(&config, competition).map_err(Broken::Model)?;
 		}
 		let hash: [u8; 32] = writer.hasher.finalize().into();
 		self.files.insert(writer.name, digest::File { length: writer.length, digest: hash.into() });

@@ -45,10 +45,11 @@ impl Folder {
 		let folder = self.clone();
 		let (address, cache, scoring) = (address.clone(), cache.clone(), limits.scoring.clone());
 		let Limits { deadline, only, .. } = limits;
+		let competition = limits.competition.cloned();
 		let late = || Failure::Refused(format!("not read within {deadline:?}"));
 		// A pipe swapped in for a file between our look and the opening holds up this thread alone.
 		let copying = tokio::task::spawn_blocking(move || {
-			let limits = Limits { scoring: &scoring, deadline, only };
+			let limits = Limits { scoring: &scoring, competition: competition.as_ref(), deadline, only };
 			folder.copy(&address, limits, &cache)
 		});
 		match tokio::time::timeout(deadline, copying).await {
@@ -75,7 +76,7 @@ impl Folder {
 					read => writer.write(&chunk[..read]).map_err(|broken| of(broken, name))?,
 				}
 			}
-			incoming.finish(writer).map_err(|broken| of(broken, name))?;
+			incoming.finish(writer, limits).map_err(|broken| of(broken, name))?;
 		}
 		Ok(incoming)
 	}
@@ -168,6 +169,7 @@ fn open(path: &Path, name: &str) -> Result<File, Failure> {
 fn of(broken: Broken, name: &str) -> Failure {
 	match broken {
 		Broken::Size => Failure::Refused(format!("{name} changed while it was read")),
+		Broken::Model(why) => Failure::Refused(why),
 		Broken::Ours(error) => Failure::Ours(error),
 	}
 }

@@ -3,8 +3,8 @@
 //! A hub as Hugging Face runs it, over HTTP.
 //!
 //! Addresses and requests are those of the hub's own client. Its downloads are not used: they name files on our disk by what
-//! the server says, and take as many bytes as it sends. Here the list with its sizes comes first, and each file ends where
-//! the list says. No token is sent, so models must be public.
+//! the server says, and take as many bytes as it sends. Here the list with its sizes comes first, then what says which
+//! model it is, and each file ends where the list says. No token is sent, so models must be public.
 
 use hf_hub::api::tokio::{Api, ApiBuilder, ApiRepo};
 use hf_hub::{Cache as HubCache, Repo, RepoType};
@@ -68,7 +68,7 @@ impl Hub {
 			while let Some(chunk) = answer.chunk().await.map_err(|error| failed(&error))? {
 				writer.write(&chunk).map_err(|broken| of(broken, name))?;
 			}
-			incoming.finish(writer).map_err(|broken| of(broken, name))?;
+			incoming.finish(writer, limits).map_err(|broken| of(broken, name))?;
 		}
 		Ok(incoming)
 	}
@@ -116,6 +116,7 @@ fn failed(error: &reqwest::Error) -> Failure {
 fn of(broken: Broken, name: &str) -> Failure {
 	match broken {
 		Broken::Size => Failure::Unreachable(format!("{name} has not the size that the hub listed")),
+		Broken::Model(why) => Failure::Refused(why),
 		Broken::Ours(error) => Failure::Ours(error),
 	}
 }

@@ -10,6 +10,8 @@ use std::time::SystemTime;
 
 use super::super::hparams;
 use super::*;
+use crate::model::description::{Description, Numbers};
+use crate::model::ModelConfig;
 
 const COMMIT: &str = "0123456789abcdef0123456789abcdef01234567";
 
@@ -30,8 +32,25 @@ fn cache(folder: &Path) -> Cache {
 
 /// What fetching at most 1,000 bytes in two seconds gives.
 async fn fetch(store: &Store, cache: &Cache) -> Fetched {
-	let limits = Limits { scoring: &scoring(1_000), deadline: Duration::from_secs(2), only: None };
+	fetch_with(store, cache, &scoring(1_000), None).await
+}
+
+/// What fetching a model gives that is entered for a competition of at most 200,000 parameters.
+async fn fetch_entry(store: &Store, cache: &Cache) -> Fetched {
+	let scoring = scoring(1 << 20);
+	fetch_with(store, cache, &scoring, scoring.competitions.first()).await
+}
+
+async fn fetch_with(store: &Store, cache: &Cache, scoring: &Params, competition: Option<&Competition>) -> Fetched {
+	let limits = Limits { scoring, competition, deadline: Duration::from_secs(2), only: None };
 	store.fetch(&address(), limits, cache, |_| true).await.expect("our side works")
+}
+
+/// What `config.json` says of a model of so many layers, each of 41,088 parameters, beside 32,832 others.
+fn config(layers: usize) -> Vec<u8> {
+	let hparams = hparams::tests::read("hparams/localnet-finetuning.json").expect("they hold");
+	let model = ModelConfig { num_hidden_layers: layers, ..hparams.model };
+	Description { model, numbers: Numbers::F32 }.write().expect("it is JSON")
 }
 
 /// Nothing was kept of what was fetched, nor of the attempt.
@@ -55,6 +74,17 @@ fn addresses_cannot_lead_anywhere_else() {
 		assert!(format!("{bad}@{COMMIT}").parse::<Address>().is_err(), "{bad}");
 	}
 	assert!("maker/model@main".parse::<Address>().is_err(), "a branch is no commit");
+}
+
+#[test]
+fn what_says_which_model_it_is_is_fetched_first() {
+	let scoring = scoring(1_000);
+	let limits =
+		Limits { scoring: &scoring, competition: scoring.competitions.first(), deadline: Duration::ZERO, only: None };
+	let names = ["added_tokens.json", "config.json", "model.safetensors"];
+	let listing = names.map(|name| (name.to_owned(), 1));
+	let order = files::checked(listing.into(), limits).expect("they are small");
+	assert_eq!(order.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), [names[1], names[0], names[2]]);
 }
 
 #[test]

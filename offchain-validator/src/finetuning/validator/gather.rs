@@ -7,13 +7,12 @@ use std::fmt;
 use std::path::PathBuf;
 
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
-use mechanisms::finetuning::digest::Digest;
 use mechanisms::finetuning::state::Model;
 use mechanisms::Uid;
 
 use super::{Entry, Node, NodeError, Scores};
 use crate::clock::Window;
-use crate::finetuning::store::{Address, Fetched};
+use crate::finetuning::store::Fetched;
 use crate::participant::WindowView;
 
 /// Repositories that are fetched at once.
@@ -87,9 +86,7 @@ async fn find(node: &Node, held: Option<(Model, PathBuf)>, entry: Option<&Entry>
 	if let Some((known, folder)) = held.as_ref().filter(|(known, _)| known.committed == entry.id.hash()) {
 		return Ok(Found::Copy(Model { block: entry.committed.block, ..*known }, folder.clone()));
 	}
-	let answers = |content: &Digest| content.answers(&entry.id.hash(), &entry.hotkey);
-	let fetched = node.fetch(&Address::from(&entry.id), answers).await?;
-	Ok(judge(entry, fetched, held))
+	Ok(judge(entry, node.fetch(entry).await?, held))
 }
 
 /// What is to be made of what the store has for an entry.
@@ -121,6 +118,8 @@ impl fmt::Display for Found {
 
 #[cfg(test)]
 mod tests {
+	use mechanisms::finetuning::digest::Digest;
+
 	use super::*;
 	use crate::finetuning::scores::Committed;
 

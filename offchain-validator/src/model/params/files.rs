@@ -2,7 +2,7 @@
 
 //! Parameters in files: safetensors under the names that Hugging Face gives them, in f32 or bf16, in one file or several.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tch::Tensor;
@@ -49,34 +49,33 @@ impl Params {
 
 	/// Reads a file that holds parameters of this model in f32, all of them and nothing else.
 	pub fn load(path: &Path, config: &ModelConfig) -> Result<Self, ParamsError> {
-		let names = config.parameter_shapes().into_iter().map(|(name, _)| name).collect();
-		Self::load_shards(&BTreeMap::from([(path.into(), names)]), Kind::F32, config)
+		let places = config.parameter_shapes().into_iter().map(|(name, _)| (name, path.into())).collect();
+		Self::load_shards(&places, Kind::F32, config)
 	}
 
-	/// Reads parameters of this model that lie in several files: in each those named and nothing else, together all.
+	/// Reads the parameters of this model. `places` says in which file each lies; in none may be anything else.
 	///
 	/// The headers of all files are checked before the first number is read. One file is open at a time, for there may be as many
 	/// as parameters.
 	pub(crate) fn load_shards(
-		shards: &BTreeMap<PathBuf, BTreeSet<String>>,
+		places: &BTreeMap<String, PathBuf>,
 		kind: Kind,
 		config: &ModelConfig,
 	) -> Result<Self, ParamsError> {
 		config.check()?;
 		let specs = specs(config, kind);
-		let of_file = |names: &BTreeSet<String>| -> Vec<TensorSpec> {
-			specs.iter().filter(|spec| names.contains(&spec.name)).cloned().collect()
-		};
-		let absent = |spec: &&TensorSpec| !shards.values().any(|names| names.contains(&spec.name));
-		if let Some(spec) = specs.iter().find(absent) {
-			return Err(ParamsError::Absent { parameter: spec.name.clone() });
+		let mut shards: BTreeMap<&Path, Vec<TensorSpec>> = BTreeMap::new();
+		for spec in &specs {
+			match places.get(&spec.name) {
+				Some(path) => shards.entry(path).or_default().push(spec.clone()),
+				None => return Err(ParamsError::Absent { parameter: spec.name.clone() }),
+			}
 		}
-		for (path, names) in shards {
-			open(path, &of_file(names))?;
+		for (path, wanted) in &shards {
+			open(path, wanted)?;
 		}
 		let mut loaded = BTreeMap::new();
-		for (path, names) in shards {
-			let wanted = of_file(names);
+		for (path, wanted) in shards {
 			let file = open(path, &wanted)?;
 			for (index, spec) in wanted.iter().enumerate() {
 				let failed = |source| ParamsError::File { action: "reading", path: path.into(), source };

@@ -34,7 +34,7 @@ enum HeaderEntry {
 }
 
 /// A map in which no key comes twice. Serde's own maps keep the last, so that two readers may see two different files.
-struct UniqueKeys<V>(BTreeMap<String, V>);
+pub(in crate::model) struct UniqueKeys<V>(pub(in crate::model) BTreeMap<String, V>);
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for UniqueKeys<V> {
 	fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -19,8 +19,6 @@ use mechanisms::{
 use serde::{de::DeserializeOwned, Deserialize};
 use serde_json::Value;
 
-use crate::check_close;
-
 const FILE: &str = "mechanisms/boltzmann.json";
 const TOLERANCE: f64 = 2e-5;
 
@@ -88,6 +86,7 @@ struct Scored {
 
 #[test]
 fn steps_are_scored_as_in_the_reference() {
+	let mut tally = Tally::default();
 	for case in section::<Scored>("score") {
 		let params: Vec<Vec<f32>> = case.params.values().map(flat).collect();
 		let seed = window_seed(case.window);
@@ -104,13 +103,16 @@ fn steps_are_scored_as_in_the_reference() {
 			Judgement::Scored(score) => score,
 			judgement => panic!("{}: {judgement:?}", case.mode),
 		};
-		check_close(score(ScoreForm::NormWeighted), case.score, TOLERANCE, &case.mode);
+		tally.close("score", (score(ScoreForm::NormWeighted), case.score), TOLERANCE, &case.mode);
 		// The documented form is not recorded, but where all cosines are equal it is theirs.
 		let cosines: Vec<f64> = case.weight_and_cosine.iter().flatten().map(|(_, cosine)| *cosine).collect();
 		if cosines.iter().all(|cosine| *cosine == cosines[0]) {
-			check_close(score(ScoreForm::Cosine { alpha: 3.0 }), 3.0 * cosines[0], TOLERANCE, &case.mode);
+			let cosine = (score(ScoreForm::Cosine { alpha: 3.0 }), 3.0 * cosines[0]);
+			tally.close("cosine", cosine, TOLERANCE, &case.mode);
 		}
+		tally.compared();
 	}
+	tally.finish(FILE, 4);
 }
 
 #[derive(Deserialize)]
@@ -129,7 +131,7 @@ struct Step {
 }
 
 /// Replays a trace with `policy`, and hands each step's state to `check`.
-fn replay(case: &Averages, policy: Policy, check: impl Fn(&State, &Step)) {
+fn replay(case: &Averages, policy: Policy, mut check: impl FnMut(&State, &Step)) {
 	let params = Params {
 		compression: NonZeroUsize::MIN,
 		validator_moving_alpha: case.alpha,
@@ -151,30 +153,36 @@ fn replay(case: &Averages, policy: Policy, check: impl Fn(&State, &Step)) {
 
 #[test]
 fn averages_and_weights_are_those_of_the_reference() {
+	let mut tally = Tally::default();
 	for case in section::<Averages>("ema_weights") {
 		replay(&case, Policy::AsPublished, |state, step| {
 			for (uid, average) in &step.scores {
 				let peer = state.peer(*uid).copied().unwrap_or_default();
-				check_close(peer.average, *average, TOLERANCE, format_args!("average of {uid}"));
-				check_close(peer.share.into(), step.weights[uid], TOLERANCE, format_args!("weight of {uid}"));
+				tally.close("average", (peer.average, *average), TOLERANCE, uid);
+				tally.close("weight", (peer.share.into(), step.weights[uid]), TOLERANCE, uid);
 			}
+			tally.compared();
 		});
 	}
+	tally.finish(FILE, 36);
 }
 
 /// Ours are the positive averages of the reference, divided by their sum.
 #[test]
 fn shares_are_made_of_the_positive_averages() {
+	let mut tally = Tally::default();
 	for case in section::<Averages>("ema_weights") {
 		replay(&case, Policy::Corrected, |state, step| {
 			let positive: f64 = step.scores.values().map(|average| average.max(0.0)).sum();
 			for (uid, share) in state.shares() {
-				check_close(share.into(), step.scores[&uid] / positive, TOLERANCE, format_args!("share of {uid}"));
+				tally.close("share", (share.into(), step.scores[&uid] / positive), TOLERANCE, uid);
 			}
 			let earning = step.scores.iter().filter(|(_, average)| **average > 0.0).map(|(uid, _)| *uid);
 			assert!(earning.eq(state.shares().iter().map(|(uid, _)| *uid)));
+			tally.compared();
 		});
 	}
+	tally.finish(FILE, 36);
 }
 
 #[derive(Deserialize)]
@@ -187,12 +195,15 @@ struct Update {
 
 #[test]
 fn the_update_is_that_of_the_reference() {
+	let mut tally = Tally::default();
 	for case in section::<Update>("slice_average") {
 		let mut parameter = flat(&case.before);
 		let values = aggregate::mean(&case.slices).expect("slices of one length").expect("slices");
 		aggregate::write(&mut parameter, &case.indices, &values).expect("positions in range");
 		for (actual, recorded) in parameter.iter().zip(flat(&case.after)) {
-			check_close((*actual).into(), recorded.into(), TOLERANCE, "element");
+			tally.close("element", ((*actual).into(), recorded.into()), TOLERANCE, "update");
 		}
+		tally.compared();
 	}
+	tally.finish(FILE, 2);
 }

@@ -5,7 +5,7 @@ use golden::{cases, recording, Tally};
 use mechanisms::templar::scores::{final_score, moving_average, Judgement, Losses};
 use serde::Deserialize;
 
-use crate::{check_close, Float};
+use crate::Float;
 
 #[derive(Deserialize)]
 struct Evaluation {
@@ -34,10 +34,11 @@ enum EvaluationResult {
 	},
 }
 
+const FILE: &str = "mechanisms/eval_scores.json";
+
 /// The reference goes on with NaN and infinite losses. We tell whose doing they are, and score neither.
 #[test]
 fn finite_losses_are_scored_as_in_the_reference() {
-	const FILE: &str = "mechanisms/eval_scores.json";
 	let mut tally = Tally::default();
 	for case in cases::<Evaluation>(FILE) {
 		let losses = Losses {
@@ -68,12 +69,13 @@ fn finite_losses_are_scored_as_in_the_reference() {
 				},
 				Judgement::Scored(scores),
 			) => {
-				check_close(scores.gradient_score.into(), gradient_score.0, 1e-6, "gradient score");
-				check_close(scores.own_improvement, improvement_own.0, 1e-12, "own improvement");
-				check_close(scores.random_improvement, improvement_random.0, 1e-12, "random improvement");
+				let at = format!("{losses:?}");
+				tally.close("gradient score", (scores.gradient_score.into(), gradient_score.0), 1e-6, &at);
+				tally.close("own improvement", (scores.own_improvement, improvement_own.0), 1e-12, &at);
+				tally.close("random improvement", (scores.random_improvement, improvement_random.0), 1e-12, &at);
 				assert_eq!(scores.binary(), binary);
 				let average = moving_average(case.previous_bma, scores.binary(), case.alpha);
-				check_close(average.into(), binary_moving_average.0, 1e-6, "moving average");
+				tally.close("moving average", (average.into(), binary_moving_average.0), 1e-6, &at);
 				tally.compared();
 			},
 			(_, judgement) => panic!("{losses:?}: {judgement:?}"),
@@ -105,17 +107,21 @@ struct Final {
 
 #[test]
 fn moving_averages_and_final_scores_are_those_of_the_reference() {
-	let Some(Averages { binary_ema, final_score: finals }) = recording("mechanisms/eval_scores.json") else { return };
+	let Some(Averages { binary_ema, final_score: finals }) = recording(FILE) else { return };
+	let mut tally = Tally::default();
 	for case in &binary_ema {
 		let mut average = 0.0;
 		for (indicator, recorded) in case.indicators.iter().zip(&case.bma) {
 			average = moving_average(average, *indicator, case.alpha);
 			// In f32 the sum of two terms may cancel, so the error is measured against those.
-			assert!((f64::from(average) - recorded).abs() <= 1e-6, "{average} is not {recorded}");
+			tally.close_for("moving average", (average.into(), *recorded), 1.0, 1e-6, "a run of indicators");
+			tally.compared();
 		}
 	}
 	for case in &finals {
-		check_close(final_score(case.ordinal, case.bma, case.sync_score).into(), case.final_score, 1e-6, "final score");
+		let score = final_score(case.ordinal, case.bma, case.sync_score);
+		tally.close("final score", (score.into(), case.final_score), 1e-6, case.ordinal);
+		tally.compared();
 	}
-	assert!(!binary_ema.is_empty() && !finals.is_empty());
+	tally.finish(FILE, 128);
 }

@@ -21,7 +21,7 @@ use mechanisms::{
 };
 use serde::Deserialize;
 
-use crate::{check_close, Float};
+use crate::Float;
 
 const FILE: &str = "mechanisms/finetuning.json";
 /// Shares are recorded as f32.
@@ -120,8 +120,8 @@ fn a_step_is_scored_as_published() {
 		for uid in &case.uids {
 			let Standing::Ranked(record) = outcome.standings[uid] else { panic!("uid {uid} was not ranked") };
 			assert_eq!(record.wins, case.wins[uid]);
-			check_close(record.win_rate(), case.win_rate[uid], 0.0, "win rate");
-			check_close(outcome.shares[uid], case.step_weights[uid], TOLERANCE, "share");
+			tally.close("win rate", (record.win_rate(), case.win_rate[uid]), 0.0, uid);
+			tally.close("share of a step", (outcome.shares[uid], case.step_weights[uid]), TOLERANCE, uid);
 		}
 		assert_eq!(outcome.kept, case.uids_to_eval_next_sample_min_5);
 		tally.compared();
@@ -164,7 +164,7 @@ fn averages_move_as_published() {
 			for ((uid, weight), recorded) in (0..).zip(&mut weights).zip(&step.weights) {
 				let earned = parts.get(&uid).map_or(0.0, |part| part * step.scale);
 				*weight = moving_average(*weight, earned, season.alpha);
-				check_close(*weight, *recorded, TOLERANCE, "weight");
+				tally.close("average", (*weight, *recorded), TOLERANCE, uid);
 			}
 			assert_eq!(weights.len(), step.weights.len());
 			tally.compared();

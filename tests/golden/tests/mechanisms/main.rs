@@ -15,8 +15,6 @@ mod sync;
 mod trace;
 mod weights;
 
-use std::fmt;
-
 use mechanisms::{
 	templar::{
 		params::{Copies, SyncForm, WeightCurve},
@@ -107,12 +105,4 @@ impl<'de> Deserialize<'de> for Float {
 			_ => Err(D::Error::custom("expected a number, or the name of one that is not finite")),
 		}
 	}
-}
-
-/// `actual` is `expected` within `tolerance`, relative; not finite numbers must be equal.
-#[track_caller]
-fn check_close(actual: f64, expected: f64, tolerance: f64, what: impl fmt::Display) {
-	let is_close =
-		expected.is_finite() && (actual - expected).abs() <= tolerance * expected.abs() || actual == expected;
-	assert!(is_close, "{what}: {actual} is not {expected}");
 }

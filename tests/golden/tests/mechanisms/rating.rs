@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //! Ratings of players.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use golden::{cases, Tally};
 use mechanisms::{
@@ -10,17 +10,26 @@ use mechanisms::{
 };
 use serde::Deserialize;
 
-use crate::{check_close, Float};
+use crate::Float;
+
+/// Agreement that is asked for, relative.
+const TOLERANCE: f64 = 1e-9;
 
 /// `mu`, `sigma` and `ordinal`.
-type Recorded = (f64, f64, f64);
+pub(crate) type Recorded = (f64, f64, f64);
 
 #[track_caller]
-fn check_rating(rating: Rating, (mu, sigma, ordinal): Recorded) {
-	check_close(rating.mu, mu, 1e-9, "mu");
-	check_close(rating.sigma, sigma, 1e-9, "sigma");
+pub(crate) fn check_rating(
+	tally: &mut Tally,
+	rating: Rating,
+	(mu, sigma, ordinal): Recorded,
+	tolerance: f64,
+	at: impl fmt::Display,
+) {
+	tally.close("mu", (rating.mu, mu), tolerance, &at);
+	tally.close("sigma", (rating.sigma, sigma), tolerance, &at);
 	// A difference of larger numbers, so its error is measured against those.
-	assert!((rating.ordinal() - ordinal).abs() <= 1e-9 * (mu.abs() + 3.0 * sigma), "ordinal {ordinal}");
+	tally.close_for("ordinal", (rating.ordinal(), ordinal), mu.abs() + 3.0 * sigma, tolerance, &at);
 }
 
 #[derive(Deserialize)]
@@ -53,7 +62,7 @@ fn ratings_over_many_windows_are_those_of_openskill() {
 			let players: Vec<_> = before.zip(played.scores.iter().copied()).collect();
 			let rated = rate(&players, season.beta, season.tau).expect("a match");
 			for ((uid, rating), recorded) in played.uids.iter().zip(rated).zip(&played.after) {
-				check_rating(rating, *recorded);
+				check_rating(&mut tally, rating, *recorded, TOLERANCE, uid);
 				ratings.insert(*uid, rating);
 				tally.compared();
 			}
@@ -86,7 +95,7 @@ fn ties_and_zeros_are_rated_as_in_release_6_2() {
 			continue;
 		}
 		for (rating, recorded) in rated.expect("a match").into_iter().zip(&case.results["6.2.0 (target)"]) {
-			check_rating(rating, *recorded);
+			check_rating(&mut tally, rating, *recorded, TOLERANCE, format_args!("{:?}", case.scores));
 		}
 		tally.compared();
 	}

@@ -13,8 +13,6 @@ use mechanisms::{
 };
 use serde::Deserialize;
 
-use crate::check_close;
-
 #[derive(Deserialize)]
 struct Upload {
 	last_modified_s: Option<f64>,
@@ -111,15 +109,17 @@ fn overlaps_are_those_of_the_reference() {
 		let shares: Vec<f64> = overlaps(&submissions).expect("one layout").iter().map(|pair| pair.share).collect();
 		assert_eq!(shares.len(), case.result.pairs_checked);
 		if !shares.is_empty() {
-			check_close(shares.iter().sum::<f64>() / shares.len() as f64, case.result.mean_overlap, 1e-6, "mean");
-			check_close(shares.iter().copied().fold(1.0, f64::min), case.result.min_overlap, 1e-6, "least");
-			check_close(shares.iter().copied().fold(0.0, f64::max), case.result.max_overlap, 1e-6, "most");
+			let OverlapResult { mean_overlap, min_overlap, max_overlap, .. } = case.result;
+			let mean = shares.iter().sum::<f64>() / shares.len() as f64;
+			tally.close("mean", (mean, mean_overlap), 1e-6, "a gather");
+			tally.close("least", (shares.iter().copied().fold(1.0, f64::min), min_overlap), 1e-6, "a gather");
+			tally.close("most", (shares.iter().copied().fold(0.0, f64::max), max_overlap), 1e-6, "a gather");
 		}
 
 		let copied = copies(&submissions, case.threshold, Policy::AsPublished).expect("one layout");
 		assert_eq!(copied.len(), case.result.pairs_over_thresh.len());
 		for (copied, (first, second, share)) in copied.iter().zip(&case.result.pairs_over_thresh) {
-			check_close(copied.share, *share, 1e-6, "share");
+			tally.close("share", (copied.share, *share), 1e-6, first);
 			assert!([(*first, *second), (*second, *first)].contains(&(copied.offender, copied.original)));
 		}
 		let level = |(uid, share)| (uid, Level::of(share).expect("a share"));

@@ -11,7 +11,7 @@ use mechanisms::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{check_close, Float};
+use crate::Float;
 
 #[derive(Deserialize)]
 struct Sync {
@@ -65,15 +65,21 @@ impl Sync {
 	}
 }
 
-fn check_comparison(compared: &Comparison, recorded: &Value, label: &str) {
-	let field = |name: &str| serde_json::from_value::<Float>(recorded[name].clone()).expect(name).0;
-	check_close(compared.l2_norm, field("l2_norm"), 1e-5, label);
-	check_close(compared.avg_l2_norm, field("avg_l2_norm"), 1e-5, label);
-	check_close(compared.avg_abs_diff, field("avg_abs_diff"), 1e-5, label);
-	check_close(compared.max_diff, field("max_diff"), 1e-5, label);
-	check_close(compared.avg_steps_behind, field("avg_steps_behind"), 1e-5, label);
-	check_close(compared.max_steps_behind, field("max_steps_behind"), 1e-5, label);
-	check_close(compared.score(), field("sync_score"), 1e-5, label);
+#[track_caller]
+fn check_comparison(tally: &mut Tally, compared: &Comparison, recorded: &Value, label: &str) {
+	let numbers = [
+		("l2_norm", compared.l2_norm),
+		("avg_l2_norm", compared.avg_l2_norm),
+		("avg_abs_diff", compared.avg_abs_diff),
+		("max_diff", compared.max_diff),
+		("avg_steps_behind", compared.avg_steps_behind),
+		("max_steps_behind", compared.max_steps_behind),
+		("sync_score", compared.score()),
+	];
+	for (name, actual) in numbers {
+		let recorded: Float = serde_json::from_value(recorded[name].clone()).expect(name);
+		tally.close(name, (actual, recorded.0), 1e-5, label);
+	}
 	assert_eq!(Some(compared.param_count as u64), recorded["param_count"].as_u64(), "{label}");
 }
 
@@ -85,7 +91,7 @@ fn distances_between_models_are_those_of_the_reference() {
 	for case in cases::<Sync>(FILE) {
 		let Some(elements) = case.elements() else { continue };
 		let compared = sync::compare(elements.into_iter().map(|(pair, _)| pair), case.lr);
-		check_comparison(&compared, &case.result, &case.label);
+		check_comparison(&mut tally, &compared, &case.result, &case.label);
 		tally.compared();
 	}
 	tally.finish(FILE, 16);
@@ -99,7 +105,7 @@ fn distances_by_the_median_are_those_of_the_reference() {
 	for case in cases::<Sync>(FILE) {
 		let Some(elements) = case.elements() else { continue };
 		let published = sync::compare_measured(elements.clone(), case.lr, Policy::AsPublished);
-		check_comparison(&published, &case.result, &case.label);
+		check_comparison(&mut tally, &published, &case.result, &case.label);
 		let corrected = sync::compare_measured(elements, case.lr, Policy::Corrected);
 		assert!(corrected.avg_steps_behind >= published.avg_steps_behind);
 		tally.compared();
@@ -110,7 +116,7 @@ fn distances_by_the_median_are_those_of_the_reference() {
 /// Trap 8. Complete and finite samples are judged by their distance. All others fail, also where the reference takes them,
 /// raises or compares NaN; and without a learning rate of our own nothing is judged.
 #[track_caller]
-fn check_judgement(case: &Sync, steps: Steps) {
+fn check_judgement(tally: &mut Tally, case: &Sync, steps: Steps) {
 	assert_eq!(sync::SAMPLED, case.index_range.0..case.index_range.1);
 	let sampled = case.params.iter().filter_map(|(name, values)| Some((name.clone(), sync::sample(values)?.to_vec())));
 	let own: Samples = sampled.collect();
@@ -125,7 +131,8 @@ fn check_judgement(case: &Sync, steps: Steps) {
 		SyncVerdict::Compared(compared) => {
 			assert!(is_complete, "{}", case.label);
 			if own.len() == case.params.len() {
-				check_comparison(&compared, &case.result, &case.label);
+				check_comparison(tally, &compared, &case.result, &case.label);
+				tally.compared();
 			}
 		},
 	}
@@ -133,13 +140,19 @@ fn check_judgement(case: &Sync, steps: Steps) {
 
 #[test]
 fn incomplete_samples_count_as_out_of_sync() {
-	for case in cases::<Sync>("mechanisms/sync_seed.json") {
-		check_judgement(&case, Steps::Even { learning_rate: case.lr });
+	const SEED: &str = "mechanisms/sync_seed.json";
+	let mut tally = Tally::default();
+	for case in cases::<Sync>(SEED) {
+		check_judgement(&mut tally, &case, Steps::Even { learning_rate: case.lr });
 	}
-	for case in cases::<Sync>("mechanisms/sync_head.json") {
+	tally.finish(SEED, 10);
+	const HEAD: &str = "mechanisms/sync_head.json";
+	let mut tally = Tally::default();
+	for case in cases::<Sync>(HEAD) {
 		let (learning_rate, changes) = (case.lr, &case.changes());
-		check_judgement(&case, Steps::Measured { learning_rate, changes, policy: Policy::AsPublished });
+		check_judgement(&mut tally, &case, Steps::Measured { learning_rate, changes, policy: Policy::AsPublished });
 	}
+	tally.finish(HEAD, 10);
 }
 
 #[derive(Deserialize)]
@@ -149,9 +162,12 @@ struct ScoreTable {
 
 #[test]
 fn the_sync_score_is_that_of_the_reference() {
-	let Some(ScoreTable { score_table }) = recording("mechanisms/sync_seed.json") else { return };
+	const FILE: &str = "mechanisms/sync_seed.json";
+	let Some(ScoreTable { score_table }) = recording(FILE) else { return };
+	let mut tally = Tally::default();
 	for (steps, score) in &score_table {
-		check_close(sync::score(steps.0), *score, 1e-5, steps.0);
+		tally.close("sync_score", (sync::score(steps.0), *score), 1e-5, steps.0);
+		tally.compared();
 	}
-	assert!(!score_table.is_empty());
+	tally.finish(FILE, 20);
 }

@@ -16,7 +16,11 @@ use mechanisms::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{check_close, params, Float};
+use crate::{
+	params,
+	rating::{check_rating, Recorded},
+	Float,
+};
 
 #[derive(Deserialize)]
 struct Trace {
@@ -67,7 +71,7 @@ struct Output {
 	gradient_scores: BTreeMap<Uid, f64>,
 	sync_scores: BTreeMap<Uid, f64>,
 	weights: BTreeMap<Uid, f64>,
-	openskill: BTreeMap<Uid, (f64, f64, f64)>,
+	openskill: BTreeMap<Uid, Recorded>,
 	inactive_scores: BTreeMap<Uid, (Window, f64)>,
 	eval_peers: BTreeMap<Uid, u32>,
 	evaluated_uids: BTreeSet<Uid>,
@@ -140,9 +144,9 @@ fn observations(input: &Input, global_step: u64, stakes: &[f64]) -> Observations
 }
 
 /// All that is recorded is compared, and nothing else may differ from zero.
-fn check_peers(state: &State, recorded: &Output, window: Window) {
+fn check_peers(tally: &mut Tally, state: &State, recorded: &Output, window: Window) {
 	type Field = fn(&Peer) -> f32;
-	let fields: [(&str, &BTreeMap<Uid, f64>, Field); 5] = [
+	let fields: [(&'static str, &BTreeMap<Uid, f64>, Field); 5] = [
 		("final score", &recorded.final_scores, |peer| peer.final_score),
 		("binary average", &recorded.binary_moving_averages, |peer| peer.binary_average),
 		("binary", &recorded.binary_indicator_scores, |peer| peer.binary.into()),
@@ -153,33 +157,31 @@ fn check_peers(state: &State, recorded: &Output, window: Window) {
 		assert!(recorded.keys().all(|uid| state.peer(*uid).is_some()), "window {window}: {name}");
 		for (uid, peer) in state.peers() {
 			let expected = recorded.get(&uid).copied().unwrap_or_default();
-			check_close(field(peer).into(), expected, 1e-5, format_args!("window {window}, uid {uid}, {name}"));
+			tally.close(name, (field(peer).into(), expected), 1e-5, format_args!("window {window}, uid {uid}"));
 		}
 	}
-	check_shares(&state.shares(), recorded.weights.iter().map(|(uid, weight)| (*uid, *weight)), window);
+	let weights = recorded.weights.iter().map(|(uid, weight)| (*uid, *weight));
+	check_shares(tally, &state.shares(), weights, window);
 }
 
-fn check_shares(shares: &[(Uid, f32)], recorded: impl Iterator<Item = (Uid, f64)>, window: Window) {
+fn check_shares(tally: &mut Tally, shares: &[(Uid, f32)], recorded: impl Iterator<Item = (Uid, f64)>, window: Window) {
 	let recorded: Vec<(Uid, f64)> = recorded.collect();
 	assert!(shares.iter().map(|(uid, _)| uid).eq(recorded.iter().map(|(uid, _)| uid)), "window {window}: {shares:?}");
 	for ((uid, share), (_, weight)) in shares.iter().zip(recorded) {
-		check_close((*share).into(), weight, 1e-5, format_args!("window {window}, uid {uid}, share"));
+		tally.close("share", ((*share).into(), weight), 1e-5, format_args!("window {window}, uid {uid}"));
 	}
 }
 
-fn check_ratings(state: &State, recorded: &Output, window: Window) {
+fn check_ratings(tally: &mut Tally, state: &State, recorded: &Output, window: Window) {
 	let rated: BTreeSet<Uid> = state.peers().filter(|(_, peer)| peer.rating.is_some()).map(|(uid, _)| uid).collect();
 	assert!(rated.iter().eq(recorded.openskill.keys()), "window {window}");
-	for (uid, (mu, sigma, ordinal)) in &recorded.openskill {
+	for (uid, recorded) in &recorded.openskill {
 		let rating = state.peer(*uid).and_then(|peer| peer.rating).expect("rated");
-		let what = format!("window {window}, uid {uid}");
-		check_close(rating.mu, *mu, 1e-10, &what);
-		check_close(rating.sigma, *sigma, 1e-10, &what);
-		assert!((rating.ordinal() - ordinal).abs() <= 1e-10 * (mu.abs() + 3.0 * sigma), "{what}");
+		check_rating(tally, rating, *recorded, 1e-10, format_args!("window {window}, uid {uid}"));
 	}
 }
 
-fn check_bookkeeping(state: &State, recorded: &Output, window: Window) {
+fn check_bookkeeping(tally: &mut Tally, state: &State, recorded: &Output, window: Window) {
 	let inactive: BTreeMap<Uid, Window> =
 		state.peers().filter_map(|(uid, peer)| Some((uid, peer.inactive_since?))).collect();
 	let recorded_inactive = recorded.inactive_scores.iter().map(|(uid, (since, _))| (*uid, *since)).collect();
@@ -192,14 +194,20 @@ fn check_bookkeeping(state: &State, recorded: &Output, window: Window) {
 		state.peers().filter_map(|(uid, peer)| Some((uid, peer.carried_score?.into()))).collect();
 	assert!(carried.keys().eq(recorded.carried_window_scores.keys()), "window {window}");
 	for (uid, score) in carried {
-		check_close(score, recorded.carried_window_scores[&uid], 1e-5, format_args!("window {window}, uid {uid}"));
+		let recorded = recorded.carried_window_scores[&uid];
+		tally.close("carried score", (score, recorded), 1e-5, format_args!("window {window}, uid {uid}"));
 	}
 }
 
-fn check_submission(submission: Option<&Vec<(Uid, f32)>>, recorded: Option<&Submit>, window: Window) {
+fn check_submission(
+	tally: &mut Tally,
+	submission: Option<&Vec<(Uid, f32)>>,
+	recorded: Option<&Submit>,
+	window: Window,
+) {
 	assert_eq!(submission.is_some(), recorded.is_some(), "window {window}");
 	if let (Some(submission), Some(Submit { uids, weights })) = (submission, recorded) {
-		check_shares(submission, uids.iter().copied().zip(weights.iter().copied()), window);
+		check_shares(tally, submission, uids.iter().copied().zip(weights.iter().copied()), window);
 	}
 }
 
@@ -223,11 +231,11 @@ fn check_trace(trace: &Trace, tally: &mut Tally) {
 		let seen = observations(input, global_step, &trace.stakes);
 		global_step += u64::from(seen.gather.is_some());
 		let outcome = state.window(&params, &seen).expect("windows in order");
-		check_peers(&state, out, window);
-		check_ratings(&state, out, window);
-		check_bookkeeping(&state, out, window);
+		check_peers(tally, &state, out, window);
+		check_ratings(tally, &state, out, window);
+		check_bookkeeping(tally, &state, out, window);
 		check_records_of_the_later_version(&state, out, window);
-		check_submission(outcome.submission.as_ref(), out.submit.as_ref(), window);
+		check_submission(tally, outcome.submission.as_ref(), out.submit.as_ref(), window);
 		// Trap 10. A restart after any window changes nothing.
 		let saved = serde_json::to_string(&state).expect("a state is JSON");
 		assert_eq!(serde_json::from_str::<State>(&saved).expect("a state"), state);

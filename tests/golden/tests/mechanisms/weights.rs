@@ -16,7 +16,7 @@ use mechanisms::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{check_close, ladder, params, Float, SEED_PARAMS};
+use crate::{ladder, params, Float, SEED_PARAMS};
 
 #[derive(Deserialize)]
 #[serde(untagged)]
@@ -48,7 +48,7 @@ fn the_share_of_a_positive_score_is_that_of_the_reference() {
 		let is_representable = |score: &f32| *score >= 0.0 && score.powf(case.power as f32).is_finite();
 		if scores.iter().all(is_representable) {
 			for (share, recorded) in shares.iter().zip(&case.output) {
-				check_close((*share).into(), recorded.0, 2e-6, "share");
+				tally.close("share", ((*share).into(), recorded.0), 2e-6, format_args!("{scores:?}"));
 			}
 			tally.compared();
 		} else {
@@ -92,7 +92,7 @@ fn only_evaluated_uids_with_a_positive_score_have_a_share() {
 		let shares: BTreeMap<Uid, f32> = state.shares().into_iter().collect();
 		assert!(shares.keys().eq(case.weights.keys()), "{shares:?}");
 		for (uid, share) in shares {
-			check_close(share.into(), case.weights[&uid], 2e-6, uid);
+			tally.close("share", (share.into(), case.weights[&uid]), 2e-6, uid);
 		}
 		tally.compared();
 	}
@@ -128,7 +128,7 @@ fn the_ladder_pays_as_in_the_reference() {
 			}
 			assert!(shares.keys().eq(case.weights.keys()), "{shares:?}");
 			for (uid, share) in shares {
-				check_close(share.into(), case.weights[&uid], 5e-6, uid);
+				tally.close("share", (share.into(), case.weights[&uid]), 5e-6, uid);
 			}
 			tally.compared();
 		}

@@ -3,11 +3,12 @@
 //! Gradients, as miners of Templar upload them, in both forms.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use bytes::Bytes;
 use offchain_validator::bucket::Fetched;
 use offchain_validator::gradient::{
-	self, Coding, Compressed, CompressedGradient, Header, Layouts, Quantised, Quantiser, StatedText, Values,
+	self, Codec, Coding, Compressed, CompressedGradient, Header, Layouts, Quantised, Quantiser, StatedText, Values,
 };
 use offchain_validator::templar::gather::{judge, verdict, Submission};
 
@@ -21,6 +22,10 @@ pub enum Gradient {
 	/// The later form.
 	Quantised,
 }
+
+// They have threads of their own, which would take longer to start than all the rest.
+static PLAIN: LazyLock<Codec> = LazyLock::new(|| Codec::new(Gradient::Plain.layouts()));
+static QUANTISED: LazyLock<Codec> = LazyLock::new(|| Codec::new(Gradient::Quantised.layouts()));
 
 impl Decoder for Gradient {
 	fn name(&self) -> &'static str {
@@ -41,6 +46,7 @@ impl Decoder for Gradient {
 		if let Some(gradient) = submission.content() {
 			let again = gradient::decode(&gradient::encode(gradient, &layouts), &layouts);
 			assert_eq!(again.as_ref(), Ok(gradient));
+			self.check_finite(gradient);
 		}
 		submission.into()
 	}
@@ -67,6 +73,22 @@ impl Gradient {
 			Self::Quantised => Coding::Quantised(Quantiser { bins: 4, range: 6.0 }),
 		};
 		Layouts::with_coding(&shapes, 4, 3, coding).expect("they can be cut")
+	}
+
+	/// Whether all that is made of a gradient is finite: what it alone is measured by, and the step that all take.
+	fn check_finite(&self, gradient: &CompressedGradient) {
+		let codec = match self {
+			Self::Plain => PLAIN.plain(),
+			Self::Quantised => QUANTISED.plain(),
+		};
+		for (parameter, layout) in codec.layouts().iter() {
+			let sent = gradient.get(parameter).expect("it is complete");
+			let mut decoded = vec![0.0; layout.elements()];
+			codec.decode(parameter, sent, None, &mut decoded).expect("it fits");
+			assert!(decoded.iter().all(|value| value.is_finite()), "{parameter}: {sent:?} gives {decoded:?}");
+			codec.aggregate(parameter, &[sent], &mut decoded).expect("it fits");
+			assert!(decoded.iter().all(|value| value.is_finite()), "{parameter}: {sent:?} aggregates to {decoded:?}");
+		}
 	}
 
 	/// The file of an honest gradient. Of the first form it has 72 bytes of data: 6 values of each parameter, then the indices

@@ -11,6 +11,7 @@ mod damage;
 mod debug;
 mod file;
 mod gradient;
+mod model_files;
 mod models;
 mod object_key;
 mod peer_list;
@@ -18,6 +19,8 @@ mod quantised;
 mod repository;
 mod scores;
 mod slice;
+
+use std::fs;
 
 use case::{Cell, Class};
 
@@ -37,12 +40,15 @@ const COLUMNS: &[Column] = &[
 	("model id", commitments::model_id),
 	("repository", repository::cell),
 	("model config", models::config),
+	("model weights", model_files::weights),
+	("model index", model_files::index),
 	("samples", models::samples),
 ];
 
-/// One test, because all threads allocate from one place.
+/// Trap 7. What is found wrong has changed nothing before. One test, because all threads allocate from one place.
 #[test]
 fn malice_gets_its_verdict_within_bounds_and_moves_nobody_elses_score() {
+	check_count();
 	for decoder in hostile::DECODERS {
 		assert!(COLUMNS.iter().any(|(name, _)| *name == decoder.name()), "{} has no column", decoder.name());
 		damage::check(decoder);
@@ -60,4 +66,14 @@ fn malice_gets_its_verdict_within_bounds_and_moves_nobody_elses_score() {
 			}
 		}
 	}
+}
+
+/// Whether the project's README counts as we do.
+fn check_count() {
+	let readme = fs::read_to_string(scores::file("README.md")).expect("it is there");
+	let count = format!("{} decoders against {} kinds of malice", COLUMNS.len(), Class::ALL.len());
+	assert!(
+		readme.split_whitespace().collect::<Vec<_>>().join(" ").contains(&count),
+		"README.md does not say: {count}"
+	);
 }

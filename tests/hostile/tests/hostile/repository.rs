@@ -8,19 +8,22 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hostile::{Finding, Reading};
+use hostile::decoders::model_config::Config;
+use hostile::decoders::model_files::scoring;
+use hostile::{Decoder as _, Finding, Reading};
 use mechanisms::finetuning::digest::Digest;
 use mechanisms::finetuning::Verdict;
 use offchain_validator::finetuning::store::{contents, Address, Cache, Fetched, Folder, Limits, Store};
+use serde_json::{json, Value};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::case::{Case, Cell, Class};
-use crate::scores::finetuning::params;
 
 /// For what is copied at once, tasks, threads and paths.
 const OVERHEAD: usize = 1 << 18;
 const MODEL: &str = "model.safetensors";
+const CONFIG: &str = "config.json";
 
 pub fn cell(class: Class) -> Cell {
 	Cell::Cases(match class {
@@ -32,11 +35,12 @@ pub fn cell(class: Class) -> Cell {
 		| Class::Huge
 		| Class::Truncated
 		| Class::MalformedSamples
-		| Class::LyingHeader => return Cell::None("files are copied and hashed, not looked into"),
+		| Class::LyingHeader => return Cell::None("files are copied and hashed, and but for config.json not looked into"),
 		Class::WrongWindow => return Cell::None("it is for no window"),
 		Class::Missing => vec![
 			case("no repository", |place| fs::remove_dir_all(place.root.path().join("models")), "missing"),
 			case("no such commit", |place| fs::remove_dir_all(place.commit()), "missing"),
+			case("no description", |place| fs::remove_file(place.commit().join(CONFIG)), "it has no config.json"),
 		],
 		Class::Extra => vec![
 			case("code and pickles", |place| place.put("evil.py").and(place.put("model.pkl")), "2 files"),
@@ -44,7 +48,13 @@ pub fn cell(class: Class) -> Cell {
 			case("too many of anything", |place| many(place, 4_100, "txt"), "its folder has more than 4096 entries"),
 		],
 		Class::Oversized => {
-			vec![case("a terabyte of nothing", terabyte, "the repository is larger than 1000000 bytes")]
+			let tokens = |place: &Place| place.describe(|config| config["vocab_size"] = json!(1 << 22));
+			let long = |place: &Place| fs::write(place.commit().join(CONFIG), vec![b' '; (1 << 16) + 1]);
+			vec![
+				case("a terabyte of nothing", terabyte, "the repository is larger than 1000000 bytes"),
+				case("too many parameters", tokens, "536944960 parameters are more than 1000000"),
+				case("a long description", long, "config.json has 65537 bytes: more than 65536"),
+			]
 		},
 		Class::WrongKey => {
 			let other = |place: &Place| fs::write(place.commit().join(MODEL), b"another model");
@@ -68,8 +78,13 @@ fn case(what: &'static str, spoil: impl FnOnce(&Place) -> io::Result<()>, expect
 	spoil(&place).expect("it can be written");
 	let read = move || {
 		let place = &place; // All of it: the folder lasts as long as this.
-		let (scoring, honest) = (params(), place.honest);
-		let limits = Limits { scoring: &scoring, deadline: Duration::from_secs(60), only: None };
+		let (scoring, honest) = (scoring(), place.honest);
+		let limits = Limits {
+			scoring: &scoring,
+			competition: scoring.competitions.first(),
+			deadline: Duration::from_secs(60),
+			only: None,
+		};
 		let fetching = place.store.fetch(&place.address, limits, &place.cache, |content| *content == honest);
 		match place.runtime.block_on(fetching).expect("our side is sound") {
 			Fetched::Repository(copy) => {
@@ -104,7 +119,7 @@ impl Place {
 		let root = tempfile::tempdir().expect("a folder can be made");
 		let from = root.path().join("own");
 		fs::create_dir(&from).expect("a folder can be made");
-		fs::write(from.join("config.json"), b"{}").expect("it can be written");
+		fs::write(from.join(CONFIG), Config.honest().remove(0)).expect("it can be written");
 		fs::write(from.join(MODEL), b"a model").expect("it can be written");
 		let (honest, _) = contents(&from).expect("it can be read");
 		let address: Address = format!("alice/model@{}", "c0ffee00".repeat(5)).parse().expect("it is one");
@@ -121,6 +136,13 @@ impl Place {
 
 	fn put(&self, name: &str) -> io::Result<()> {
 		fs::write(self.commit().join(name), b"")
+	}
+
+	/// As another model.
+	fn describe(&self, change: impl FnOnce(&mut Value)) -> io::Result<()> {
+		let mut config = serde_json::from_slice(&Config.honest().remove(0)).expect("it is JSON");
+		change(&mut config);
+		fs::write(self.commit().join(CONFIG), config.to_string())
 	}
 
 	fn replace(&self, with: impl FnOnce(PathBuf) -> io::Result<()>) -> io::Result<()> {

@@ -7,7 +7,7 @@
 //! must keep their proportions.
 
 mod boltzmann;
-pub mod finetuning;
+mod finetuning;
 mod templar;
 
 use std::path::{Path, PathBuf};

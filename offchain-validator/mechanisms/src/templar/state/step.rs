@@ -49,6 +49,9 @@ impl<'a> Step<'a> {
 			self.apply_verdicts();
 			self.rate()?;
 			self.share();
+		} else if self.is_corrected() && !self.state.shares().is_empty() {
+			// What a uid has lost since, cut or reset, goes to the others. As published it goes to nobody.
+			self.share();
 		}
 		self.state.last_window = Some(self.seen.window);
 		self.outcome.submission = self.submission();

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde_json::{json, Value};
 
 use super::*;
+use crate::model::repository;
 use crate::model::tensor_file::{self, Kind, TensorSpec};
 
 /// A sound model's folder.
@@ -106,6 +107,38 @@ fn an_index_that_leads_elsewhere_is_refused() {
 	);
 }
 
+/// With an index in place of the one file, made of pairs of parameter and file.
+fn write_index(path: &Path, map: impl Iterator<Item = (String, String)>) {
+	fs::remove_file(path.join("model.safetensors")).unwrap();
+	let map: BTreeMap<String, String> = map.collect();
+	fs::write(path.join("model.safetensors.index.json"), json!({ "weight_map": map }).to_string()).unwrap();
+}
+
+/// The time of whoever reads it does not grow with what it names.
+#[test]
+fn an_index_of_very_many_files_is_refused_at_once() {
+	let many = |count: usize| (0..count).map(|number| (format!("p{number}"), format!("{number}.safetensors")));
+	let at_once = |change: &dyn Fn(&Path), words: &str| {
+		let (_folder, path) = sound();
+		change(&path);
+		let begun = Instant::now();
+		let refusal = refusal(&path);
+		assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+		assert!(refusal.contains(words), "{refusal}");
+	};
+	at_once(&|path| write_index(path, many(100_000)), "it has more than 1048576 bytes");
+	at_once(&|path| write_index(path, many(30_000)), "names parameter p0, which the model does not have");
+	// As many files as the deepest model has parameters.
+	let deepest = |path: &Path| {
+		let small = [("num_hidden_layers", 1024), ("hidden_size", 2), ("intermediate_size", 1)];
+		let heads = [("num_attention_heads", 1), ("num_key_value_heads", 1)];
+		change_config(path, |config| small.into_iter().chain(heads).for_each(|(key, size)| config[key] = size.into()));
+		let names = repository::describe(path).unwrap().model.parameter_shapes().into_iter().map(|(name, _)| name);
+		write_index(path, names.enumerate().map(|(number, name)| (name, format!("{number}.safetensors"))));
+	};
+	at_once(&deepest, "names 9219 files: at most 256 are allowed");
+}
+
 #[test]
 fn too_many_parameters_are_refused_before_any_is_read() {
 	check(
@@ -144,4 +177,15 @@ fn numbers_that_are_none_and_huge_weights_are_refused() {
 	check(|path| write(path, 100.0), "a norm in layer 0 is 6400: more than 1000");
 	check(|path| write(path, f32::MAX), "a norm in layer 0 is inf");
 	check(|path| write(path, 4.0), "of all norms are large");
+}
+
+/// No norm is taken of the embedding.
+#[test]
+fn numbers_that_overflow_in_the_model_give_a_loss_or_none() {
+	let (_folder, path) = sound();
+	let value = |name: &str| if name.contains("embed") { f32::MAX } else { 0.5 };
+	write_as(&path, Kind::F32, value, |_| "model.safetensors".into());
+	let (hparams, example) = (Arc::new(hparams()), Example { tokens: vec![1; 8], prompt: 4 });
+	let losses = Engine::new(hparams.clone(), Lane::CPU).losses(&path, &of_bytes(&hparams), &[example]).unwrap();
+	assert!(losses.len() == 1 && losses[0] > 0.0, "{losses:?}");
 }

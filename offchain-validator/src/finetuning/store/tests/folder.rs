@@ -64,13 +64,14 @@ async fn what_is_published_is_fetched() {
 async fn content_that_does_not_answer_to_its_hash_is_refused_and_not_kept() {
 	let place = place();
 	write(&place.commit().join("config.json"), b"{}");
-	let limits = Limits { scoring: &scoring(1_000), deadline: Duration::from_secs(2), only: None };
+	let limits = Limits { scoring: &scoring(1_000), competition: None, deadline: Duration::from_secs(2), only: None };
 	let claimed = |content: &Digest| *content == Digest::of("else");
 	let fetched = place.store.fetch(&address(), limits, &place.cache, claimed).await;
 	refused(fetched.expect("our side works"), "does not answer to the hash");
 	assert_empty(place.folder.path());
 }
 
+/// Trap 14. Code and pickles stay where they are.
 #[tokio::test]
 async fn only_the_files_of_a_model_are_copied_and_counted() {
 	let place = place();
@@ -97,6 +98,20 @@ async fn too_many_bytes_or_files_are_refused_before_any_is_copied() {
 		write(&place.commit().join(format!("{number}.json")), b"");
 	}
 	refused(place.fetch().await, "files are more than 256");
+}
+
+#[tokio::test]
+async fn too_many_parameters_are_refused() {
+	let place = place();
+	let commit = place.commit();
+	write(&commit.join("added_tokens.json"), b"{}");
+	write(&commit.join("model.safetensors"), b"weights");
+	refused(fetch_entry(&place.store, &place.cache).await, "it has no config.json");
+	write(&commit.join("config.json"), &config(5));
+	refused(fetch_entry(&place.store, &place.cache).await, "238272 parameters are more than 200000");
+	assert_empty(place.folder.path());
+	write(&commit.join("config.json"), &config(4));
+	assert!(matches!(fetch_entry(&place.store, &place.cache).await, Fetched::Repository(_)));
 }
 
 #[tokio::test]

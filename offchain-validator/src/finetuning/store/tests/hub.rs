@@ -47,6 +47,7 @@ fn unreachable(fetched: &Fetched, words: &str) {
 	}
 }
 
+/// Trap 14. Code and pickles stay where they are.
 #[tokio::test]
 async fn the_files_of_a_model_are_fetched_and_nothing_else_is_asked_for() {
 	let listed = [("config.json", 2), ("model.safetensors", 7), ("pytorch_model.bin", 1 << 40), ("../evil.json", 1)];
@@ -80,6 +81,43 @@ async fn what_is_too_large_is_refused_before_any_file_is_asked_for() {
 	assert_eq!(server.asked.lock().expect("nobody panics").len(), 1);
 	let server = hub(|| Answer::Endless, |_| Answer::Status(500));
 	refused(fetched(&server).await.1, "list of files has more than");
+}
+
+/// The names of the files that are asked for of an entry with this `config.json`; and what comes of it.
+async fn asked_of_entry(config: Vec<u8>) -> (Vec<String>, Fetched) {
+	let sizes = [("added_tokens.json", 7), ("config.json", config.len() as u64), ("model.safetensors", 7)];
+	let server = hub(
+		move || list(files(&sizes)),
+		move |name| Answer::Body(if name == "config.json" { config.clone() } else { b"weights".into() }),
+	);
+	let folder = tempfile::tempdir().expect("a folder can be made");
+	let store = Store::Hub(Hub::new(&server.endpoint).expect("a client"));
+	let fetched = fetch_entry(&store, &cache(folder.path())).await;
+	let asked = server.asked.lock().expect("nobody panics");
+	let names = asked.iter().filter_map(|path| path.split_once("/resolve/")?.1.split_once('/'));
+	(names.map(|(_, name)| name.to_owned()).collect(), fetched)
+}
+
+#[tokio::test]
+async fn too_many_parameters_are_refused_before_the_weights_are_asked_for() {
+	let (asked, fetched) = asked_of_entry(config(5)).await;
+	refused(fetched, "238272 parameters are more than 200000");
+	assert_eq!(asked, ["config.json"]);
+	let (asked, fetched) = asked_of_entry(config(4)).await;
+	assert!(matches!(fetched, Fetched::Repository(_)), "{fetched:?}");
+	assert_eq!(asked, ["config.json", "added_tokens.json", "model.safetensors"]);
+}
+
+#[tokio::test]
+async fn what_describes_no_model_is_refused_before_the_weights_are_asked_for() {
+	for (config, words) in [(b"{}".to_vec(), "config.json"), (vec![b' '; 1 << 16], "config.json")] {
+		let (asked, fetched) = asked_of_entry(config).await;
+		refused(fetched, words);
+		assert_eq!(asked, ["config.json"]);
+	}
+	let (asked, fetched) = asked_of_entry(vec![b' '; (1 << 16) + 1]).await;
+	refused(fetched, "config.json has 65537 bytes: more than 65536");
+	assert!(asked.is_empty());
 }
 
 #[tokio::test]

@@ -2,18 +2,18 @@
 
 //! The scores of finetuning.
 
+use hostile::decoders::model_files::scoring;
 use hostile::OFFENDER;
 use mechanisms::finetuning::digest::Digest;
 use mechanisms::finetuning::state::Model;
 use mechanisms::finetuning::{Observations, Params, State, Verdict};
 use mechanisms::Uid;
-use serde_json::json;
 
 use super::{assert_close, parts, HONEST};
 
 /// Whether the others are as they would be had the offender never been.
 pub fn check(verdict: &Verdict) {
-	let (params, mut with) = (params(), seasoned());
+	let (params, mut with) = (scoring(), seasoned());
 	let mut without = with.clone();
 	without.reset_uid(OFFENDER);
 	let alone = step(&without, &HONEST);
@@ -25,23 +25,9 @@ pub fn check(verdict: &Verdict) {
 	assert_close(parts(shares(&with, &params)), parts(shares(&without, &params)));
 }
 
-/// Of one competition.
-pub fn params() -> Params {
-	let params = json!({
-		"form": "coded", "policy": "corrected", "alpha": 0.9, "temperature": 0.08, "timestamp_epsilon": 0.01,
-		"copy_epsilon": 0.001, "sample_min": 5, "blocks_per_epoch": 100, "max_hugging_face_bytes": 1_000_000,
-		"norm_eps_soft": 200.0, "norm_eps_soft_percent_threshold": 0.15, "norm_eps_hard": 1000.0,
-		"competitions": [{
-			"competition_id": "s1", "reward_percentage": 1.0, "max_model_parameter_size": 1_000_000,
-			"tokenizer": "", "base_model": ""
-		}]
-	});
-	serde_json::from_value(params).expect("they are complete")
-}
-
 /// A state in which everybody earns, the offender too.
 fn seasoned() -> State {
-	let (params, mut state) = (params(), State::default());
+	let (params, mut state) = (scoring(), State::default());
 	let all: Vec<Uid> = HONEST.into_iter().chain([OFFENDER]).collect();
 	for _ in 0..8 {
 		let seen = step(&state, &all);

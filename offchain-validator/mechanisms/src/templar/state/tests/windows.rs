@@ -94,6 +94,23 @@ fn shares_are_submitted_when_due() {
 	assert_eq!(score(&mut State::default(), &Observations { window: 50, ..Observations::default() }).submission, None);
 }
 
+/// Shares sum to one after every window, also after one without a gather. As published they do not.
+#[test]
+fn what_a_reset_uid_leaves_goes_to_the_others() {
+	for (policy, left) in [(Policy::Corrected, 1.0), (Policy::AsPublished, 0.5)] {
+		let params = Params { policy, ..seed_params() };
+		let mut state = seasoned();
+		state.peers.get_mut(&2).unwrap().final_score = state.peer(1).unwrap().final_score;
+		let seen = Observations { active: active(&[1, 2]), ..observations(&state, &[]) };
+		state.window(&params, &seen).unwrap();
+		assert_eq!(state.shares(), [(1, 0.5), (2, 0.5)]);
+		state.reset_uid(1);
+		let seen = Observations { active: active(&[2]), gather: None, ..observations(&state, &[]) };
+		state.window(&params, &seen).unwrap();
+		assert_eq!(state.shares(), [(2, left)]);
+	}
+}
+
 #[test]
 fn who_waited_longer_is_likelier_drawn() {
 	let mut state = State::default();
