@@ -4,8 +4,11 @@
 //! table of the `compression` crate's README; `cargo test -p offchain-validator --lib measure -- --ignored --nocapture`
 //! makes them again.
 
+// The text that rankings are measured on: the same for good, so that figures move with the code alone.
+#[path = "../../benches/ranking/text.rs"]
+mod text;
+
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use plotters::prelude::*;
 
@@ -45,20 +48,11 @@ fn config() -> ModelConfig {
 	.unwrap()
 }
 
-/// Source files of this package, in the order of their paths.
-fn text(folder: &Path) -> Vec<u8> {
-	let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-	paths.sort();
-	let read = |path: &PathBuf| if path.is_dir() { text(path) } else { fs::read(path).unwrap() };
-	paths.iter().flat_map(read).collect()
-}
-
 /// The gradient of a model that has learnt a little, on text that it has not seen.
 fn real_gradient() -> Gradients {
-	let (config, text) = (config(), text(&golden::workspace().join("offchain-validator/src")));
+	let config = config();
 	let mut params = Params::init(&config, 1).unwrap();
-	let sequences: Vec<Vec<u32>> =
-		text.chunks_exact(LENGTH).map(|bytes| bytes.iter().copied().map(u32::from).collect()).collect();
+	let sequences = text::pages(LENGTH);
 	let batches = sequences.chunks_exact(SEQUENCES).map(|sequences| Batch::new(sequences, &config, None).unwrap());
 	let batches: Vec<Batch> = batches.collect();
 	let (unseen, seen) = batches.split_at(BATCHES);

@@ -2,6 +2,7 @@
 //! What happens from window to window: who goes, comes, is drawn, and what is kept.
 
 use super::*;
+use crate::Policy;
 
 #[test]
 fn who_stays_away_too_long_is_forgotten() {
