@@ -601,14 +601,10 @@ mod benchmarks {
 	/// An epoch that pays one validator, who has stake on `p` other subnets.
 	#[benchmark]
 	fn epoch_pools(p: Linear<0, { T::MaxSubnets::get() - 1 }>) {
-		Subnet { neurons: 1, validators: 1, staked: 1, pending: 1_000 * STAKE, ..Subnet::SILENT }.create::<T>();
+		let pending = 1_000 * STAKE;
+		Subnet { neurons: 1, validators: 1, staked: 1, pools: p, pending, ..Subnet::SILENT }.create::<T>();
 		let hotkey = Keys::<T>::get(NETUID, 0).expect("there is one");
 		let coldkey = Owner::<T>::get(&hotkey).expect("it has an owner");
-		add_subnets::<T>(p + 1);
-		for netuid in (1..=p as u16).map(|other| NETUID + other) {
-			fund::<T>(&coldkey, STAKE);
-			Pallet::<T>::do_add_stake(coldkey.clone(), hotkey.clone(), netuid, STAKE).expect("it can pay");
-		}
 		add_other_items::<T>();
 
 		#[block]
@@ -619,43 +615,43 @@ mod benchmarks {
 		assert!(p == 0 || Pallet::<T>::stake_of(&hotkey, &coldkey, NETUID + p as u16) > STAKE);
 	}
 
-	/// An epoch on `e` weights, which become as many bonds.
+	/// An epoch's part on `e` weights, which become as many bonds.
 	#[benchmark]
 	fn epoch_weights(e: Linear<0, ENTRIES>) {
-		Subnet { weights: e, ..Subnet::SILENT }.create::<T>();
+		let input = Subnet { weights: e, ..Subnet::SILENT }.create_input::<T>();
 
 		#[block]
 		{
-			Pallet::<T>::run_epoch(NETUID, BLOCK.into());
+			run_on_rows::<T>(input);
 		}
 
-		assert_eq!(PendingEmission::<T>::get(NETUID), 0);
+		assert!((e.saturating_sub(VALIDATORS)..=e).contains(&count_bonds::<T>()));
 	}
 
-	/// An epoch on `e` bonds from earlier epochs, with weights on all.
+	/// An epoch's part on `e` bonds from earlier epochs, with weights on all.
 	#[benchmark]
 	fn epoch_bonds(e: Linear<0, ENTRIES>) {
-		Subnet { bonds: e, ..Subnet::FULL }.create::<T>();
+		let input = Subnet { bonds: e, ..Subnet::FULL }.create_input::<T>();
 
 		#[block]
 		{
-			Pallet::<T>::run_epoch(NETUID, BLOCK.into());
+			run_on_rows::<T>(input);
 		}
 
-		assert_eq!(PendingEmission::<T>::get(NETUID), 0);
+		assert!((ENTRIES - VALIDATORS..=ENTRIES).contains(&count_bonds::<T>()));
 	}
 
-	/// An epoch on `e` weights and as many bonds, each of which moves at its own pace.
+	/// An epoch's part on `e` weights and as many bonds, each of which moves at its own pace.
 	#[benchmark]
 	fn epoch_liquid(e: Linear<0, ENTRIES>) {
-		Subnet { weights: e, bonds: e, is_liquid: true, ..Subnet::FULL }.create::<T>();
+		let input = Subnet { weights: e, bonds: e, is_liquid: true, ..Subnet::FULL }.create_input::<T>();
 
 		#[block]
 		{
-			Pallet::<T>::run_epoch(NETUID, BLOCK.into());
+			run_on_rows::<T>(input);
 		}
 
-		assert_eq!(PendingEmission::<T>::get(NETUID), 0);
+		assert!((e.saturating_sub(VALIDATORS)..=e).contains(&count_bonds::<T>()));
 	}
 
 	/// A block in which a root epoch is due; see [`blocks`].

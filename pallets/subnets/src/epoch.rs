@@ -41,8 +41,8 @@ impl EpochSize {
 		}
 	}
 
-	/// Each benchmark is a whole epoch, or its reading and its payments, in which one of the numbers grows; what does not grow counts
-	/// once. A newcomer is counted as a miner or as both, too, so that what paying it costs more comes on top.
+	/// Each benchmark is a whole epoch, or its part that a number has to do with, in which that number grows; what does not grow
+	/// counts once. A newcomer is counted as a miner or as both, too, so that what paying it costs more comes on top.
 	fn weight<W: WeightInfo>(&self) -> Weight {
 		let Paid { miners, validators, both, newcomers, further_pools } = self.paid;
 		W::epoch_neurons(self.neurons)
@@ -150,31 +150,36 @@ impl<T: Config> Pallet<T> {
 				committed_at: promises.and_then(|hotkey| Self::promised_at(netuid, hotkey)),
 			}
 		};
-		// Only they count, and others may have rows, too: from when they had a permit, or on themselves.
-		let weights_of = |uid: u16| {
-			let has_permit = permits.get(usize::from(uid)).copied().unwrap_or(false);
-			if has_permit || rules.owner == Some(uid) {
-				stored_row(&Weights::<T>::hashed_key_for(netuid, uid))
-			} else {
-				StoredRow::new()
-			}
-		};
+		let neurons: Vec<_> = (0..n).map(neuron).collect();
 		EpochInput {
 			block,
 			activity_cutoff: ActivityCutoff::<T>::get(netuid).into(),
 			kappa: Kappa::<T>::get(netuid),
 			bonds_moving_average: BondsMovingAverage::<T>::get(netuid),
 			max_validators: MaxAllowedValidators::<T>::get(netuid),
-			neurons: (0..n).map(neuron).collect(),
-			weights: (0..n).map(weights_of).collect(),
+			weights: Self::weights_by_uid(netuid, &neurons, rules.owner),
 			bonds: Self::bonds_by_uid(netuid, n),
+			neurons,
 			emission: PendingEmission::<T>::get(netuid),
 			rules,
 		}
 	}
 
+	/// The weight rows of those who have a permit, and of the owner. Only they count, and others may have rows, too: from when
+	/// they had a permit, or on themselves.
+	pub(crate) fn weights_by_uid(netuid: u16, neurons: &[Neuron], owner: Option<u16>) -> Vec<StoredRow> {
+		let weights_of = |(uid, neuron): (u16, &Neuron)| {
+			if neuron.permit || owner == Some(uid) {
+				stored_row(&Weights::<T>::hashed_key_for(netuid, uid))
+			} else {
+				StoredRow::new()
+			}
+		};
+		(0..).zip(neurons).map(weights_of).collect()
+	}
+
 	/// The bond rows of `n` uids. Few have one, so that it is not asked for each.
-	fn bonds_by_uid(netuid: u16, n: u16) -> Vec<StoredRow> {
+	pub(crate) fn bonds_by_uid(netuid: u16, n: u16) -> Vec<StoredRow> {
 		let mut rows = vec![StoredRow::new(); n.into()];
 		for uid in Bonds::<T>::iter_key_prefix(netuid) {
 			if let Some(place) = rows.get_mut(usize::from(uid)) {
@@ -184,7 +189,7 @@ impl<T: Config> Pallet<T> {
 		rows
 	}
 
-	fn put_epoch_output(netuid: u16, output: &EpochOutput) {
+	pub(crate) fn put_epoch_output(netuid: u16, output: &EpochOutput) {
 		Active::<T>::insert(netuid, &output.active);
 		ValidatorPermit::<T>::insert(netuid, &output.permits);
 		Rank::<T>::insert(netuid, &output.rank);

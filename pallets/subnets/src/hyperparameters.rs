@@ -44,7 +44,7 @@ pub enum Hyperparameter {
 	RevealPeriodEpochs(u64),
 	/// 1 to 4096, and no fewer than there are; root's. Times the number of validators it is bounded.
 	MaxAllowedUids(u16),
-	/// At most the number of uids there can be, and 256; root's. Times the number of uids it is bounded.
+	/// At most the number of uids there can be, and 128; root's. Times the number of uids it is bounded.
 	MaxAllowedValidators(u16),
 	/// At most the highest price.
 	MinBurn(u64),

@@ -28,24 +28,29 @@ pub(crate) struct Paid {
 impl<T: Config> Pallet<T> {
 	/// Pays each neuron what the epoch gave it; what is not paid stays pending.
 	pub(crate) fn pay(netuid: u16, output: &EpochOutput) -> Paid {
-		let (mut paid, mut sum) = (Paid::default(), 0u64);
+		let mut paid = Paid::default();
+		// Parts of one emission: what is paid, and what of it stays on this subnet.
+		let (mut sum, mut kept) = (0u64, 0u64);
 		// First for stake, by the stake that has earned it.
 		let crowd = is_crowd(output);
 		for (uid, hotkey, owner, amount) in Self::payees(netuid, &output.validator_emission) {
 			let has_permit = output.permits.get(usize::from(uid)).copied().unwrap_or(false);
 			let pools = Self::pools_to_pay(&hotkey, netuid, has_permit || !crowd);
-			Self::pay_validator(&hotkey, &owner, netuid, amount, &pools);
+			kept = kept.saturating_add(Self::pay_validator(&hotkey, &owner, netuid, amount, &pools));
 			let pools = pools.len() as u32;
 			let count = if is_paid(&output.server_emission, uid) { &mut paid.both } else { &mut paid.validators };
 			*count = count.saturating_add(1);
 			paid.further_pools = paid.further_pools.saturating_add(pools.saturating_sub(1));
-			sum = sum.saturating_add(amount); // Parts of one emission.
+			sum = sum.saturating_add(amount);
 		}
 		for (uid, hotkey, owner, amount) in Self::payees(netuid, &output.server_emission) {
-			let growth = Self::increase_stake(&hotkey, &owner, netuid, amount);
+			let growth = Self::grow_stake(&hotkey, &owner, netuid, 0, amount);
 			paid.miners = paid.miners.saturating_add((!is_paid(&output.validator_emission, uid)).into());
 			paid.newcomers = paid.newcomers.saturating_add((growth == Growth::OfShares).into());
-			sum = sum.saturating_add(amount);
+			(sum, kept) = (sum.saturating_add(amount), kept.saturating_add(amount));
+		}
+		if kept > 0 {
+			Self::add_to_totals(netuid, kept);
 		}
 		let pending = PendingEmission::<T>::mutate(netuid, |pending| {
 			*pending = pending.saturating_sub(sum); // No more is paid than was pending.
@@ -76,23 +81,32 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Pays `amount` for the stake on `hotkey`: the take, rounded down, to its owner on `netuid`, all the rest to who has
-	/// stake in `pools`, in proportion, each where its stake is kept.
-	fn pay_validator(hotkey: &T::AccountId, owner: &T::AccountId, netuid: u16, amount: u64, pools: &[(u16, u64)]) {
+	/// stake in `pools`, in proportion, each where its stake is kept. Returns what of it is now kept on `netuid`, whose total is
+	/// left to the caller.
+	fn pay_validator(
+		hotkey: &T::AccountId,
+		owner: &T::AccountId,
+		netuid: u16,
+		amount: u64,
+		pools: &[(u16, u64)],
+	) -> u64 {
 		let stakes: Vec<u64> = pools.iter().map(|(_, stake)| *stake).collect();
 		let cut = cut_for_owner(amount, Delegates::<T>::get(hotkey));
-		let mut owners = cut.owner;
-		if stakes.iter().all(|stake| *stake == 0) {
-			owners = amount; // Nobody to share with.
-		} else {
-			for ((pool, _), part) in pools.iter().zip(split(cut.rest, &stakes)).filter(|(_, part)| *part > 0) {
-				if Self::earn_stake(hotkey, *pool, part).is_none() {
-					owners = owners.saturating_add(part);
-				}
+		let mut elsewhere = 0u64;
+		let mut here = 0u64;
+		for ((pool, _), part) in pools.iter().zip(split(cut.rest, &stakes)).filter(|(_, part)| *part > 0) {
+			if *pool == netuid {
+				here = part;
+			} else if Self::earn_stake(hotkey, *pool, part).is_some() {
+				elsewhere = elsewhere.saturating_add(part);
 			}
 		}
-		if owners > 0 {
-			Self::increase_stake(hotkey, owner, netuid, owners);
+		// What nobody has a share of is the owner's.
+		let kept = amount.saturating_sub(elsewhere);
+		if kept > 0 {
+			Self::grow_stake(hotkey, owner, netuid, here, kept.saturating_sub(here));
 		}
+		kept
 	}
 
 	/// Pays the owner of the subnet what is pending for it.

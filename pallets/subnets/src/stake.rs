@@ -123,15 +123,31 @@ impl<T: Config> Pallet<T> {
 	}
 
 	/// Adds to a stake. No sum can overflow: all stake is part of the total issuance.
-	pub(crate) fn increase_stake(hotkey: &T::AccountId, coldkey: &T::AccountId, netuid: u16, amount: u64) -> Growth {
+	pub(crate) fn increase_stake(hotkey: &T::AccountId, coldkey: &T::AccountId, netuid: u16, amount: u64) {
+		Self::add_to_totals(netuid, amount);
+		Self::grow_stake(hotkey, coldkey, netuid, 0, amount);
+	}
+
+	/// Adds `earned` to the stake of all who have any on `hotkey`, kept on `netuid`, and `amount` to `coldkey`'s, who gets both
+	/// where nobody has any; all in one, since an epoch does it thousands of times. The totals of the subnet and of the chain
+	/// are left to the caller.
+	pub(crate) fn grow_stake(
+		hotkey: &T::AccountId,
+		coldkey: &T::AccountId,
+		netuid: u16,
+		earned: u64,
+		amount: u64,
+	) -> Growth {
+		let all = earned.saturating_add(amount);
+		TotalHotkeyStake::<T>::mutate(hotkey, |total| *total = total.saturating_add(all));
 		let mut pool = Self::pool(hotkey, netuid);
+		let own = if pool.earn(earned).is_some() { amount } else { all };
 		let held = Alpha::<T>::get((hotkey, coldkey, netuid));
-		Self::add_to_totals(hotkey, netuid, amount);
-		if pool.earn_alone(held, amount).is_some() {
+		if own == 0 || pool.earn_alone(held, own).is_some() {
 			TotalHotkeyAlpha::<T>::insert(hotkey, netuid, pool.total);
 			return Growth::OfPrice;
 		}
-		let share = pool.renew(held).saturating_add(pool.deposit(amount));
+		let share = pool.renew(held).saturating_add(pool.deposit(own));
 		// A payment may be too little for any share of a coarse pool: all who have one then share it.
 		if share.to_bits() > 0 {
 			Alpha::<T>::insert((hotkey, coldkey, netuid), share);
@@ -176,13 +192,14 @@ impl<T: Config> Pallet<T> {
 		let mut pool = Self::pool(hotkey, netuid);
 		pool.earn(amount)?;
 		TotalHotkeyAlpha::<T>::insert(hotkey, netuid, pool.total);
-		Self::add_to_totals(hotkey, netuid, amount);
+		TotalHotkeyStake::<T>::mutate(hotkey, |total| *total = total.saturating_add(amount));
+		Self::add_to_totals(netuid, amount);
 		Some(())
 	}
 
-	fn add_to_totals(hotkey: &T::AccountId, netuid: u16, amount: u64) {
+	/// Adds new stake to the totals of the subnet where it is kept and of the chain; a hotkey's grows with the stake.
+	pub(crate) fn add_to_totals(netuid: u16, amount: u64) {
 		SubnetAlphaOut::<T>::mutate(netuid, |total| *total = total.saturating_add(amount));
-		TotalHotkeyStake::<T>::mutate(hotkey, |total| *total = total.saturating_add(amount));
 		TotalStake::<T>::mutate(|total| *total = total.saturating_add(amount));
 	}
 

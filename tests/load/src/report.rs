@@ -141,8 +141,9 @@ fn matrices(matrices: &[Matrix]) -> Section {
 			share(matrix.maths),
 			share(matrix.write),
 			share(matrix.root),
+			format!("{:.1}", matrix.read / matrix.copy),
 			format!("{:.1}", matrix.decode / matrix.copy),
-			format!("{:.1}", matrix.decode_words / matrix.copy),
+			format!("{:.1}", matrix.decode_pairs / matrix.copy),
 			format!("{:.1}", matrix.maths / matrix.stream),
 		]
 	};
@@ -156,8 +157,9 @@ fn matrices(matrices: &[Matrix]) -> Section {
 			"maths",
 			"write",
 			"root",
+			"read / copy",
 			"decode / copy",
-			"decode as words / copy",
+			"decode as pairs / copy",
 			"maths / stream",
 		],
 		rows: matrices.iter().map(row).collect(),

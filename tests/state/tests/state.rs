@@ -21,10 +21,11 @@ use tokio::time::{timeout, Instant};
 const BROKEN: i32 = 1;
 const NOT_CHECKED: i32 = 3;
 const RAO_PER_TAO: u64 = 1_000_000_000;
-const PALLETS: [&str; 10] = [
+const PALLETS: [&str; 11] = [
 	"System",
 	"Timestamp",
 	"Aura",
+	"Grandpa",
 	"Balances",
 	"TransactionPayment",
 	"RootWeights",

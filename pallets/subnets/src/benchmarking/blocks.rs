@@ -31,11 +31,22 @@ const fn root(validators: u32, subnets: u32, entries: u32) -> RootBlock {
 }
 
 const fn epoch(neurons: u32, validators: u32, weights: u32, bonds: u32) -> Subnet {
-	Subnet { neurons, validators, weights, bonds, staked: neurons, pending: 1_000 * STAKE, is_liquid: false }
+	let pending = 1_000 * STAKE;
+	Subnet { neurons, validators, weights, bonds, staked: neurons, pools: 0, pending, is_liquid: false }
 }
 
 const fn liquid(epoch: Subnet) -> Subnet {
 	Subnet { is_liquid: true, ..epoch }
+}
+
+/// Nobody but the validators has stake, so that the miners get their first.
+const fn of_newcomers(epoch: Subnet) -> Subnet {
+	Subnet { staked: epoch.validators, ..epoch }
+}
+
+/// The validators have stake on `pools` other subnets.
+const fn shared(epoch: Subnet, pools: u32) -> Subnet {
+	Subnet { pools, ..epoch }
 }
 
 pub(crate) static ROOT: [RootBlock; 8] = [
@@ -49,7 +60,7 @@ pub(crate) static ROOT: [RootBlock; 8] = [
 	root(5, 5, 5 * 5),
 ];
 
-pub(crate) static SUBNETS: [SubnetsBlock; 12] = [
+pub(crate) static SUBNETS: [SubnetsBlock; 16] = [
 	SubnetsBlock { subnets: 64, due: 0, epoch: Subnet::SILENT },
 	SubnetsBlock { subnets: 20, due: 0, epoch: Subnet::SILENT },
 	SubnetsBlock { subnets: 64, due: 1, epoch: epoch(256, 64, 64 * 256, 64 * 256) },
@@ -62,6 +73,11 @@ pub(crate) static SUBNETS: [SubnetsBlock; 12] = [
 	SubnetsBlock { subnets: 64, due: 20, epoch: epoch(40, 20, 20 * 20, 20 * 20) },
 	SubnetsBlock { subnets: 16, due: 1, epoch: liquid(epoch(1_024, 64, 64 * 1_024, 64 * 1_024)) },
 	SubnetsBlock { subnets: 16, due: 1, epoch: epoch(4_096, 64, 64 * 4_032, 64 * 4_032) },
+	// What bounds an epoch: all paid for their stake, the most validators, nobody paid before, stake on all subnets.
+	SubnetsBlock { subnets: 64, due: 1, epoch: epoch(4_096, 64, 0, 0) },
+	SubnetsBlock { subnets: 16, due: 1, epoch: epoch(2_048, 128, 128 * 1_920, 128 * 1_920) },
+	SubnetsBlock { subnets: 16, due: 1, epoch: of_newcomers(epoch(4_096, 64, 64 * 4_032, 64 * 4_032)) },
+	SubnetsBlock { subnets: 64, due: 1, epoch: shared(epoch(256, 64, 64 * 192, 64 * 192), 63) },
 ];
 
 impl RootBlock {

@@ -3,11 +3,12 @@
 
 use frame_support::storage::unhashed;
 use sp_runtime::traits::{BlakeTwo256, Hash};
+use yuma_consensus::{epoch::run_epoch, EpochInput};
 
 use super::*;
 use crate::{
 	due_epochs::Queue, Active, BlockAtRegistration, Consensus, Dividends, Emission, Incentive, PruningScores, Rank,
-	Trust, ValidatorTrust,
+	TotalHotkeyStake, Trust, ValidatorTrust,
 };
 
 /// The subnet that is worked on.
@@ -32,21 +33,25 @@ pub(super) const STAKE: u64 = 1_000_000_000;
 /// Adds what else the state of a chain in use holds. To be called last.
 ///
 /// So many items that little of what an epoch reads is in a processor's caches: in a small state the same epoch takes half
-/// the time. And hotkeys without a uid, until the maps of hotkeys are as large as in all other measurements: the deeper a map,
-/// the longer each of its items takes. What entries of rows cost is measured without either: a row is one item, and next to
-/// the rest it would not be seen.
+/// the time. And hotkeys without a uid, until as many have stake as in all other measurements: the deeper a map, the longer
+/// each of its items takes. What entries of rows cost is measured without either: a row is one item, and next to the rest it
+/// would not be seen.
 pub(super) fn add_other_items<T: Config>() {
 	for number in 0..OTHER_ITEMS {
 		unhashed::put_raw(BlakeTwo256::hash(&number.to_le_bytes()).as_ref(), &[0; 64]);
 	}
-	let neurons: u32 = SubnetworkN::<T>::iter_values().map(u32::from).sum();
-	for number in neurons..MOST_UIDS {
+	for number in TotalHotkeyStake::<T>::iter_keys().count() as u32..MOST_UIDS {
 		let hotkey: T::AccountId = account("hotkey", ROOT_NETUID.into(), number);
 		let coldkey: T::AccountId = account("coldkey", ROOT_NETUID.into(), number);
 		Owner::<T>::insert(&hotkey, &coldkey);
-		Pallet::<T>::increase_stake(&hotkey, &coldkey, ROOT_NETUID, STAKE);
-		TotalIssuance::<T>::mutate(|issuance| *issuance += STAKE);
+		endow::<T>(&hotkey, &coldkey, ROOT_NETUID);
 	}
+}
+
+/// Puts a [`STAKE`] of new rao on `hotkey`, its owner's.
+fn endow<T: Config>(hotkey: &T::AccountId, owner: &T::AccountId, netuid: u16) {
+	Pallet::<T>::increase_stake(hotkey, owner, netuid, STAKE);
+	TotalIssuance::<T>::mutate(|issuance| *issuance += STAKE);
 }
 
 /// Gives new rao to `coldkey`, as much as it may stake.
@@ -110,6 +115,19 @@ pub(super) fn read_and_pay<T: Config>(output: &EpochOutput) -> Paid {
 	Pallet::<T>::pay(NETUID, output)
 }
 
+/// The part of an epoch on `input` that has to do with entries of rows: reads them, computes, and stores the result.
+pub(super) fn run_on_rows<T: Config>(input: EpochInput) {
+	let weights = Pallet::<T>::weights_by_uid(NETUID, &input.neurons, input.rules.owner);
+	let bonds = Pallet::<T>::bonds_by_uid(NETUID, input.neurons.len() as u16);
+	let output = run_epoch(&EpochInput { weights, bonds, ..input });
+	Pallet::<T>::put_epoch_output(NETUID, &output);
+}
+
+/// Stored bonds of the subnet. There are no new ones on oneself.
+pub(super) fn count_bonds<T: Config>() -> u32 {
+	Bonds::<T>::iter_prefix_values(NETUID).map(|row| row.len() as u32).sum()
+}
+
 /// Each of `neurons` has so much stake, its owner's, on the subnet.
 pub(super) fn assert_stakes<T: Config>(neurons: &[(T::AccountId, T::AccountId)], stake: u64) {
 	assert!(neurons.iter().all(|(hotkey, owner)| Pallet::<T>::stake_of(hotkey, owner, NETUID) == stake));
@@ -125,8 +143,10 @@ pub(super) struct Subnet {
 	pub(super) weights: u32,
 	/// Entries of all their bond rows together.
 	pub(super) bonds: u32,
-	/// Those with stake, from the first uid on.
+	/// Those with stake, up to the last uid.
 	pub(super) staked: u32,
+	/// Other subnets on which each validator has as much stake.
+	pub(super) pools: u32,
 	/// Rao that are pending.
 	pub(super) pending: u64,
 	/// Whether each bond moves at a pace of its own, which depends on consensus on half of what is above it.
@@ -141,6 +161,7 @@ impl Subnet {
 		weights: ENTRIES,
 		bonds: ENTRIES,
 		staked: UIDS,
+		pools: 0,
 		pending: 0,
 		is_liquid: false,
 	};
@@ -157,9 +178,16 @@ impl Subnet {
 		frame_system::Pallet::<T>::set_block_number(BLOCK.into());
 	}
 
+	/// Creates it, and returns all that its epoch reads, but for the rows.
+	pub(super) fn create_input<T: Config>(self) -> EpochInput {
+		self.create::<T>();
+		let input = Pallet::<T>::epoch_input(NETUID, BLOCK.into());
+		EpochInput { weights: Vec::new(), bonds: Vec::new(), ..input }
+	}
+
 	/// Creates it as subnet `netuid`, all of whose weights are newer than all neurons.
 	pub(super) fn create_as<T: Config>(self, netuid: u16) {
-		add_subnets::<T>(netuid.into());
+		add_subnets::<T>(u32::from(netuid).max(self.pools + 1));
 		self.add_neurons::<T>(netuid);
 		let first = self.neurons - self.validators;
 		ValidatorPermit::<T>::insert(netuid, (0..self.neurons).map(|uid| uid >= first).collect::<Vec<_>>());
@@ -191,11 +219,14 @@ impl Subnet {
 			Uids::<T>::insert(netuid, &hotkey, uid as u16);
 			Keys::<T>::insert(netuid, uid as u16, &hotkey);
 			BlockAtRegistration::<T>::insert(netuid, uid as u16, 0);
-			if uid < self.staked {
-				Pallet::<T>::increase_stake(&hotkey, &coldkey, netuid, STAKE);
+			if uid >= self.neurons.saturating_sub(self.staked) {
+				endow::<T>(&hotkey, &coldkey, netuid);
+			}
+			if uid >= self.neurons - self.validators {
+				let others = (1..).filter(|other| *other != netuid).take(self.pools as usize);
+				others.for_each(|other| endow::<T>(&hotkey, &coldkey, other));
 			}
 		}
-		TotalIssuance::<T>::mutate(|issuance| *issuance += u64::from(self.staked) * STAKE);
 		SubnetworkN::<T>::insert(netuid, self.neurons as u16);
 		fill_columns::<T>(netuid, self.neurons as usize);
 	}

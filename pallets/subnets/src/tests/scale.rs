@@ -6,8 +6,8 @@ use Hyperparameter as P;
 
 use super::*;
 use crate::{
-	Bonds, Call, Error, ImmunityPeriod, MaxAllowedUids, MaxAllowedValidators, PruningScores, SubnetworkN,
-	TotalHotkeyStake, ValidatorPermit, Weights,
+	limits::MARGIN, weights::SubstrateWeight, Bonds, Call, Error, ImmunityPeriod, MaxAllowedUids, MaxAllowedValidators,
+	PruningScores, SubnetworkN, TotalHotkeyStake, ValidatorPermit, WeightInfo, Weights,
 };
 
 #[test]
@@ -22,6 +22,36 @@ fn a_budget_that_the_largest_epoch_does_not_fit_in_is_refused() {
 		SubnetEpochBudget::set(Weight::from_parts(100_000_000_000, 0));
 		Subnets::check_configuration();
 	});
+}
+
+#[test]
+fn the_budget_has_a_margin_beyond_the_largest_epoch() {
+	execute(|| {
+		let most = [64, 128].map(|validators| {
+			Subnets::largest_epoch_weight(validators, false).max(Subnets::largest_epoch_weight(validators, true))
+		});
+		let needed = most[0].max(most[1]) + MARGIN * most[0].max(most[1]);
+		SubnetEpochBudget::set(needed);
+		Subnets::check_configuration();
+		SubnetEpochBudget::set(needed - Weight::from_parts(1, 0));
+		assert!(std::panic::catch_unwind(Subnets::check_configuration).is_err());
+	});
+}
+
+/// A machine whose speed changes can find that what it did last costs nothing, or less than a part of it.
+#[test]
+#[ignore = "judges what `scripts/benchmark.sh` has measured, before that is kept"]
+fn who_does_more_is_charged_more() {
+	type Charged = SubstrateWeight<Test>; // In the mock storage is free: for computing alone.
+	let (uids, entries) = (P::MOST_UIDS.into(), P::MOST_ENTRIES);
+	let pairs = [
+		("weights", Charged::epoch_weights(entries), Charged::epoch_weights(0)),
+		("bonds", Charged::epoch_bonds(entries), Charged::epoch_bonds(0)),
+		("weights and bonds at paces of their own", Charged::epoch_liquid(entries), Charged::epoch_liquid(0)),
+		("who is a miner, too", Charged::pay_both(uids), Charged::pay_validators(uids)),
+	];
+	let free: Vec<_> = pairs.iter().filter(|(_, more, less)| more.ref_time() <= less.ref_time()).collect();
+	assert!(free.is_empty(), "charged no more than without: {free:?}");
 }
 
 #[test]

@@ -9,7 +9,10 @@ use super::{
 	yuma::{emission, key, outcome, register, subnet, weigh, weigh_both},
 	*,
 };
-use crate::{Bonds, Dividends, Error, Incentive, PruningScores, SubnetOwnerHotkey, ValidatorPermit};
+use crate::{
+	Bonds, CommitRevealWeightsEnabled, Dividends, Error, Incentive, NetworkMinLockCost, SubnetOwnerHotkey,
+	ValidatorPermit,
+};
 
 /// Yuma 3 with liquid alpha, all the way from the slowest to the fastest.
 fn use_liquid_alpha() {
@@ -180,20 +183,36 @@ fn t15_without_any_stake_that_counts_all_stays_pending() {
 #[test]
 fn a_penalty_below_one_lets_weights_above_consensus_buy_bonds() {
 	execute(|| {
-		subnet(&[2, 1, 0, 0]);
-		weigh(0, &[(2, 65_535)]);
-		weigh(1, &[(2, 32_768), (3, 65_535)]);
-		let dividends = |penalty: u16| {
+		subnet(&[1, 1, 1, 0, 0]);
+		// Above the consensus on 3, which is half of a row: what uids 1 and 2 give.
+		weigh(0, &[(3, 65_535)]);
+		weigh(1, &[(3, 65_535), (4, 65_535)]);
+		weigh(2, &[(3, 65_535), (4, 65_535)]);
+		let dividend = |penalty: u16| {
 			tried(|| {
 				set(P::BondsPenalty(penalty));
 				emission();
-				Dividends::<Test>::get(1)
+				Dividends::<Test>::get(1)[0]
 			})
 		};
-		assert_eq!(dividends(u16::MAX), dividends(u16::MAX - 1));
-		// Uid 0 is above the consensus on 2, which is what uid 1 gives.
-		assert!(dividends(0)[0] >= dividends(u16::MAX)[0]);
-		assert_eq!(PruningScores::<Test>::get(1).len(), 4);
+		// Of uid 3's bonds, whose incentive is 3 / 5, a third; three sevenths; half.
+		for (penalty, share) in [(u16::MAX, 3.0 / 15.0), (32_768, 9.0 / 35.0), (0, 3.0 / 10.0)] {
+			let earned = f64::from(dividend(penalty)) / 65_535.0;
+			assert!((earned - share).abs() < 1e-4, "{penalty}: {earned} is not {share}");
+		}
+	});
+}
+
+#[test]
+fn a_new_subnet_has_every_switch_of_the_epoch_off() {
+	execute(|| {
+		assert_ok!(Subnets::create_network(RuntimeOrigin::root(), 3, TEMPO));
+		NetworkMinLockCost::<Test>::put(TAO);
+		assert_ok!(Subnets::register_network(signed(1), hotkey(1, 1)));
+		for netuid in 1..=4 {
+			assert_eq!(Subnets::rules(netuid), yuma_consensus::Rules::default(), "subnet {netuid}");
+			assert!(!CommitRevealWeightsEnabled::<Test>::get(netuid));
+		}
 	});
 }
 

@@ -2,6 +2,7 @@
 
 //! A node that is killed at any moment goes on with its own data.
 
+use std::path::Path;
 use std::time::Duration;
 
 use e2e::programs::Node;
@@ -14,6 +15,9 @@ use tokio::time::sleep;
 const KILLS: u64 = 2;
 /// Longest that a node runs before it is killed, in milliseconds; mostly its next kill comes sooner.
 const LIFE: u64 = 3_000;
+/// Longest that a node has for its start before it is killed, in milliseconds; some have started then.
+const START: u64 = 1_500;
+const FLAGS: [&str; 4] = ["--chain", "localnet", "--block-time", "250ms"];
 /// Blocks that a killed node may not have written to its disk yet.
 const UNWRITTEN: u32 = 2;
 
@@ -33,7 +37,8 @@ async fn a_node_that_is_killed_goes_on_where_it_was() {
 	let mut random = Random::seeded();
 	let mut past: Vec<Seen> = Vec::new();
 	for life in 0..=kills {
-		let (node, chain) = Node::start(folder.path(), "250ms").await;
+		kill_as_it_starts(folder.path(), &mut random).await;
+		let (node, chain) = Node::start_with(folder.path(), &FLAGS).await;
 		let rpc = Rpc::connect(&node).await;
 		check_past(&rpc, &chain, &past, &alice.account()).await;
 		if life == 0 {
@@ -57,6 +62,15 @@ async fn a_node_that_is_killed_goes_on_where_it_was() {
 		node.kill().await;
 		work.abort();
 	}
+}
+
+/// While it makes its chain, the first time, or opens the one that is there.
+async fn kill_as_it_starts(folder: &Path, random: &mut Random) {
+	let node = Node::launch(folder, &FLAGS);
+	let moment = Duration::from_millis(random.between(0, START));
+	sleep(moment).await;
+	println!("killed {moment:?} after its start");
+	node.kill().await;
 }
 
 async fn seen(rpc: &Rpc, chain: &Chain, account: &AccountId) -> Seen {

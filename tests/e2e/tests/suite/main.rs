@@ -8,6 +8,7 @@ mod clock;
 mod emission;
 mod flags;
 mod hostile;
+mod instant;
 mod kills;
 mod late;
 mod manual;

@@ -4,7 +4,7 @@
 use golden::{
 	cases, dense_rows,
 	epochs::Before,
-	plain,
+	foreign_recordings, plain,
 	today::{epochs, Epoch, Input, MechanismsEpoch, Output},
 	Decimal, RowList, Tally,
 };
@@ -14,6 +14,8 @@ use yuma_consensus::{
 	BondForm, EpochInput, EpochOutput, LiquidAlpha, Neuron, Rules, StoredRow,
 };
 
+/// Epochs of our recordings in which the exponential of liquid alpha, T6, changes a last digit.
+const OTHER_DIGITS: usize = 5;
 /// A whole of which `tao_weight` is a part.
 const TAO_WEIGHT_UNIT: u128 = u64::MAX as u128;
 
@@ -115,8 +117,9 @@ fn without_forgotten(start: &EpochInput, recorded: &Output) -> Vec<StoredRow> {
 		.collect()
 }
 
+/// Says whether all is equal to the last digit.
 #[track_caller]
-fn check_epoch(Epoch { name, input, before, output: recorded }: &Epoch, tally: &mut Tally) {
+fn check_epoch(Epoch { name, input, before, output: recorded }: &Epoch, tally: &mut Tally) -> bool {
 	let mut start = epoch_input(input, before);
 	let is_liquid = input.yuma3_on && input.liquid_alpha_on;
 	if is_liquid && !(ascends(&input.weights) && ascends(&before.bonds)) {
@@ -130,8 +133,11 @@ fn check_epoch(Epoch { name, input, before, output: recorded }: &Epoch, tally: &
 				.collect()
 		};
 		let (weights, bonds) = (sorted(&start.weights), sorted(&start.bonds));
-		assert_eq!(run_epoch(&start), run_epoch(&EpochInput { weights, bonds, ..start }), "{name}");
-		return tally.under("T1: the order of a row pays there");
+		let out = run_epoch(&start);
+		check_same(name, &out, recorded); // There, too, no order of bonds changes that.
+		assert_eq!(out, run_epoch(&EpochInput { weights, bonds, ..start }), "{name}");
+		tally.under("T1: the order of a row pays there");
+		return true;
 	}
 	if is_liquid && recorded.consensus.iter().any(|limit| *limit > 0) {
 		let seen = without_forgotten(&start, recorded);
@@ -142,10 +148,12 @@ fn check_epoch(Epoch { name, input, before, output: recorded }: &Epoch, tally: &
 	}
 	let out = run_epoch(&start);
 	check_same(name, &out, recorded);
-	if !check_bonds(name, start.emission, &out, recorded, is_liquid) {
+	tally.compared();
+	let is_equal = check_bonds(name, start.emission, &out, recorded, is_liquid);
+	if !is_equal {
 		tally.under("of those T6: another last digit of the exponential there");
 	}
-	tally.compared();
+	is_equal
 }
 
 #[track_caller]
@@ -190,8 +198,9 @@ fn check_bonds(name: &str, emission: u64, out: &EpochOutput, recorded: &Output, 
 fn todays_epoch_is_that_of_the_reference() {
 	const FILE: &str = "chain/yuma_today.json";
 	let mut tally = Tally::default();
-	epochs(FILE).iter().for_each(|epoch| check_epoch(epoch, &mut tally));
-	tally.finish(FILE, 300);
+	let others = epochs(FILE).iter().filter(|epoch| !check_epoch(epoch, &mut tally)).count();
+	tally.finish(FILE, 396);
+	assert!(foreign_recordings().is_some() || others <= OTHER_DIGITS, "{others} epochs have another last digit");
 }
 
 #[test]
