@@ -19,13 +19,13 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn set_commitment() -> Weight {
-		// At least 54_863 ns.
-		Weight::from_parts(57_106_000, 0)
+		// At least 82_464 ns.
+		Weight::from_parts(82_464_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn check_commitment() -> Weight {
-		// At least 23_975 ns.
-		Weight::from_parts(25_287_000, 0).saturating_add(T::DbWeight::get().reads(3))
+		// At least 38_032 ns.
+		Weight::from_parts(38_032_000, 0).saturating_add(T::DbWeight::get().reads(3))
 	}
 }

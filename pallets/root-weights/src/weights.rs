@@ -25,60 +25,58 @@ pub trait WeightInfo {
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-	fn set_root_weights(e: u32) -> Weight {
-		// At least 847_584 ns.
-		Weight::from_parts(907_190_317, 0)
-			.saturating_add(Weight::from_parts(485_682, 0).saturating_mul(e.into()))
+	fn set_root_weights(_e: u32) -> Weight {
+		// At least 1_440_838 ns.
+		Weight::from_parts(1_485_905_174, 0)
 			.saturating_add(T::DbWeight::get().reads(79))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn commit_root_weights() -> Weight {
-		// At least 188_131 ns.
-		Weight::from_parts(218_428_000, 0)
+		// At least 295_200 ns.
+		Weight::from_parts(295_200_000, 0)
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
-	fn reveal_root_weights(e: u32) -> Weight {
-		// At least 835_982 ns.
-		Weight::from_parts(898_580_317, 0)
-			.saturating_add(Weight::from_parts(478_682, 0).saturating_mul(e.into()))
+	fn reveal_root_weights(_e: u32) -> Weight {
+		// At least 1_297_996 ns.
+		Weight::from_parts(1_367_406_539, 0)
 			.saturating_add(T::DbWeight::get().reads(80))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn set_parameter() -> Weight {
-		// At least 26_189 ns.
-		Weight::from_parts(27_572_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		// At least 38_497 ns.
+		Weight::from_parts(38_497_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn check_vote(e: u32) -> Weight {
-		// At least 794_254 ns.
-		Weight::from_parts(869_796_587, 0)
-			.saturating_add(Weight::from_parts(279_412, 0).saturating_mul(e.into()))
+		// At least 1_321_258 ns.
+		Weight::from_parts(1_321_054_396, 0)
+			.saturating_add(Weight::from_parts(203_603, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(80))
 	}
 	fn idle() -> Weight {
-		// At least 7_404 ns.
-		Weight::from_parts(8_125_000, 0).saturating_add(T::DbWeight::get().reads(2))
+		// At least 13_942 ns.
+		Weight::from_parts(13_942_000, 0).saturating_add(T::DbWeight::get().reads(2))
 	}
 	fn epoch_validators(v: u32) -> Weight {
-		// At least 73_858 ns.
-		Weight::from_parts(77_094_000, 0)
-			.saturating_add(Weight::from_parts(18_964_343, 0).saturating_mul(v.into()))
+		// At least 122_727 ns.
+		Weight::from_parts(122_727_000, 0)
+			.saturating_add(Weight::from_parts(28_394_796, 0).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn epoch_subnets(s: u32) -> Weight {
-		// At least 112_760 ns.
-		Weight::from_parts(117_650_000, 0)
-			.saturating_add(Weight::from_parts(11_471_125, 0).saturating_mul(s.into()))
+		// At least 182_836 ns.
+		Weight::from_parts(182_836_000, 0)
+			.saturating_add(Weight::from_parts(17_399_484, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(17))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn epoch_entries(e: u32) -> Weight {
-		// At least 1_838_085 ns.
-		Weight::from_parts(2_028_430_000, 0)
-			.saturating_add(Weight::from_parts(19_734, 0).saturating_mul(e.into()))
+		// At least 3_087_872 ns.
+		Weight::from_parts(3_087_872_000, 0)
+			.saturating_add(Weight::from_parts(56_186, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(270))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}

@@ -25,7 +25,9 @@ impl<T: Config> Pallet<T> {
 		let block: u64 = block.unique_saturated_into();
 		let mut consumed = <T as Config>::WeightInfo::idle(netuids.len() as u32);
 		let counted = Self::count_registrations_anew();
-		consumed.saturating_accrue(<T as Config>::WeightInfo::count_registrations(counted));
+		// Looking for them is part of idling.
+		let counting = <T as Config>::WeightInfo::count_registrations(counted);
+		consumed.saturating_accrue(counting.saturating_sub(<T as Config>::WeightInfo::count_registrations(0)));
 		let mut due = DueEpochs::<T>::get();
 		let waited = due.len();
 		for netuid in &netuids {

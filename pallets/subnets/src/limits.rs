@@ -8,7 +8,7 @@ use sp_runtime::Perbill;
 use crate::{epoch::EpochLimits, Config, Hyperparameter, Pallet, WeightInfo};
 
 /// Part of the largest epoch that its budget has beyond it, so that weights measured anew, and a little higher, still fit.
-pub(crate) const MARGIN: Perbill = Perbill::from_percent(1);
+pub(crate) const MARGIN: Perbill = Perbill::from_percent(5);
 
 impl<T: Config> Pallet<T> {
 	/// Checks that the largest epoch fits in its budget, with a [`MARGIN`], and what the hooks may take in a block.

@@ -58,285 +58,286 @@ pub struct SubstrateWeight<T>(PhantomData<T>);
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 	fn set_weights(e: u32) -> Weight {
-		// At least 297_526 ns.
-		Weight::from_parts(326_425_769, 0)
-			.saturating_add(Weight::from_parts(34_230, 0).saturating_mul(e.into()))
+		// At least 401_760 ns.
+		Weight::from_parts(401_689_713, 0)
+			.saturating_add(Weight::from_parts(70_286, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn add_stake() -> Weight {
-		// At least 175_237 ns.
-		Weight::from_parts(185_417_000, 0)
+		// At least 299_229 ns.
+		Weight::from_parts(299_229_000, 0)
 			.saturating_add(T::DbWeight::get().reads(9))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 	fn remove_stake() -> Weight {
-		// At least 163_475 ns.
-		Weight::from_parts(169_216_000, 0)
+		// At least 257_120 ns.
+		Weight::from_parts(257_120_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(8))
 	}
 	fn burned_register(n: u32) -> Weight {
-		// At least 381_303 ns.
-		Weight::from_parts(379_140_674, 0)
-			.saturating_add(Weight::from_parts(3_564_325, 0).saturating_mul(n.into()))
+		// At least 548_958 ns.
+		Weight::from_parts(543_957_721, 0)
+			.saturating_add(Weight::from_parts(5_000_278, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(34))
 			.saturating_add(T::DbWeight::get().writes(29))
 	}
 	fn forget_weights(r: u32) -> Weight {
-		// At least 18_545 ns.
-		Weight::from_parts(19_426_000, 0)
-			.saturating_add(Weight::from_parts(56_120_015, 0).saturating_mul(r.into()))
+		// At least 26_569 ns.
+		Weight::from_parts(26_569_000, 0)
+			.saturating_add(Weight::from_parts(76_299_453, 0).saturating_mul(r.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(r.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(r.into())))
 	}
 	fn root_register() -> Weight {
-		// At least 1_104_474 ns.
-		Weight::from_parts(1_231_992_000, 0)
+		// At least 1_754_947 ns.
+		Weight::from_parts(1_754_947_000, 0)
 			.saturating_add(T::DbWeight::get().reads(147))
 			.saturating_add(T::DbWeight::get().writes(26))
 	}
 	fn serve_axon() -> Weight {
-		// At least 58_650 ns.
-		Weight::from_parts(61_575_000, 0)
+		// At least 88_651 ns.
+		Weight::from_parts(88_651_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn serve_prometheus() -> Weight {
-		// At least 58_710 ns.
-		Weight::from_parts(62_015_000, 0)
+		// At least 94_817 ns.
+		Weight::from_parts(94_817_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn unstake_all() -> Weight {
-		// At least 19_610_444 ns.
-		Weight::from_parts(21_427_620_000, 0)
+		// At least 33_926_277 ns.
+		Weight::from_parts(33_926_277_000, 0)
 			.saturating_add(T::DbWeight::get().reads(264))
 			.saturating_add(T::DbWeight::get().writes(264))
 	}
 	fn move_stake() -> Weight {
-		// At least 206_937 ns.
-		Weight::from_parts(216_194_000, 0)
+		// At least 338_702 ns.
+		Weight::from_parts(338_702_000, 0)
 			.saturating_add(T::DbWeight::get().reads(14))
 			.saturating_add(T::DbWeight::get().writes(13))
 	}
 	fn decrease_take() -> Weight {
-		// At least 54_642 ns.
-		Weight::from_parts(57_236_000, 0)
+		// At least 81_507 ns.
+		Weight::from_parts(81_507_000, 0)
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn increase_take() -> Weight {
-		// At least 65_291 ns.
-		Weight::from_parts(68_298_000, 0)
+		// At least 99_420 ns.
+		Weight::from_parts(99_420_000, 0)
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn commit_weights() -> Weight {
-		// At least 269_143 ns.
-		Weight::from_parts(275_956_000, 0)
+		// At least 383_531 ns.
+		Weight::from_parts(383_531_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn reveal_weights(e: u32) -> Weight {
-		// At least 248_996 ns.
-		Weight::from_parts(279_353_680, 0)
-			.saturating_add(Weight::from_parts(3_785_319, 0).saturating_mul(e.into()))
+		// At least 373_268 ns.
+		Weight::from_parts(368_486_779, 0)
+			.saturating_add(Weight::from_parts(4_781_220, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(e.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn check_weights(e: u32) -> Weight {
-		// At least 190_316 ns.
-		Weight::from_parts(209_141_086, 0)
-			.saturating_add(Weight::from_parts(28_913, 0).saturating_mul(e.into()))
+		// At least 276_525 ns.
+		Weight::from_parts(276_481_709, 0)
+			.saturating_add(Weight::from_parts(43_290, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 	}
 	fn check_reveal(e: u32) -> Weight {
-		// At least 148_056 ns.
-		Weight::from_parts(151_011_312, 0)
-			.saturating_add(Weight::from_parts(4_929_687, 0).saturating_mul(e.into()))
+		// At least 300_418 ns.
+		Weight::from_parts(294_772_679, 0)
+			.saturating_add(Weight::from_parts(5_645_320, 0).saturating_mul(e.into()))
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(e.into())))
 	}
 	fn register_network() -> Weight {
-		// At least 841_132 ns.
-		Weight::from_parts(963_671_000, 0)
+		// At least 1_495_695 ns.
+		Weight::from_parts(1_495_695_000, 0)
 			.saturating_add(T::DbWeight::get().reads(86))
 			.saturating_add(T::DbWeight::get().writes(27))
 	}
 	fn set_hyperparameter() -> Weight {
-		// At least 48_000 ns.
-		Weight::from_parts(51_697_000, 0)
+		// At least 80_258 ns.
+		Weight::from_parts(80_258_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn set_subnet_owner() -> Weight {
-		// At least 61_054 ns.
-		Weight::from_parts(64_590_000, 0)
+		// At least 98_066 ns.
+		Weight::from_parts(98_066_000, 0)
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().writes(2))
 	}
 	fn set_subnet_owner_cut() -> Weight {
-		// At least 23_384 ns.
-		Weight::from_parts(25_057_000, 0).saturating_add(T::DbWeight::get().writes(1))
+		// At least 35_727 ns.
+		Weight::from_parts(35_727_000, 0).saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn adjust_burn() -> Weight {
-		// At least 99_867 ns.
-		Weight::from_parts(101_821_000, 0)
+		// At least 154_268 ns.
+		Weight::from_parts(154_268_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(3))
 	}
 	fn count_registrations(r: u32) -> Weight {
-		// At least 91_471 ns.
-		Weight::from_parts(91_511_000, 0)
-			.saturating_add(Weight::from_parts(22_862_093, 0).saturating_mul(r.into()))
+		// At least 133_469 ns.
+		Weight::from_parts(133_469_000, 0)
+			.saturating_add(Weight::from_parts(25_809_484, 0).saturating_mul(r.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(1_u64.saturating_mul(r.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(r.into())))
 	}
 	fn create_network() -> Weight {
-		// At least 620_389 ns.
-		Weight::from_parts(659_903_000, 0)
+		// At least 1_074_643 ns.
+		Weight::from_parts(1_074_643_000, 0)
 			.saturating_add(T::DbWeight::get().reads(66))
 			.saturating_add(T::DbWeight::get().writes(5))
 	}
 	fn dissolve_network() -> Weight {
-		// At least 103_453 ns.
-		Weight::from_parts(120_785_000, 0)
+		// At least 167_897 ns.
+		Weight::from_parts(167_897_000, 0)
 			.saturating_add(T::DbWeight::get().reads(8))
 			.saturating_add(T::DbWeight::get().writes(7))
 	}
 	fn clear_nothing() -> Weight {
-		// At least 24_305 ns.
-		Weight::from_parts(25_447_000, 0).saturating_add(T::DbWeight::get().reads(3))
+		// At least 39_480 ns.
+		Weight::from_parts(39_480_000, 0).saturating_add(T::DbWeight::get().reads(3))
 	}
 	fn clear_neurons(k: u32) -> Weight {
-		// At least 9_958 ns.
-		Weight::from_parts(11_061_000, 0)
-			.saturating_add(Weight::from_parts(51_213_785, 0).saturating_mul(k.into()))
+		// At least 17_468 ns.
+		Weight::from_parts(17_468_000, 0)
+			.saturating_add(Weight::from_parts(87_077_828, 0).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(1))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(k.into())))
 			.saturating_add(T::DbWeight::get().writes(10_u64.saturating_mul(k.into())))
 	}
 	fn clear_records() -> Weight {
-		// At least 138_409 ns.
-		Weight::from_parts(139_000_000, 0).saturating_add(T::DbWeight::get().writes(53))
+		// At least 209_354 ns.
+		Weight::from_parts(209_354_000, 0).saturating_add(T::DbWeight::get().writes(53))
 	}
 	fn return_stake(k: u32) -> Weight {
-		// At least 34_123 ns.
-		Weight::from_parts(45_825_000, 0)
-			.saturating_add(Weight::from_parts(265_387_004, 0).saturating_mul(k.into()))
+		// At least 63_314 ns.
+		Weight::from_parts(63_314_000, 0)
+			.saturating_add(Weight::from_parts(285_051_550, 0).saturating_mul(k.into()))
 			.saturating_add(T::DbWeight::get().reads(3))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(k.into())))
 			.saturating_add(T::DbWeight::get().writes(2))
 			.saturating_add(T::DbWeight::get().writes(3_u64.saturating_mul(k.into())))
 	}
 	fn mint_block_emission(s: u32) -> Weight {
-		// At least 149_560 ns.
-		Weight::from_parts(153_977_000, 0)
-			.saturating_add(Weight::from_parts(36_456_890, 0).saturating_mul(s.into()))
+		// At least 233_311 ns.
+		Weight::from_parts(233_311_000, 0)
+			.saturating_add(Weight::from_parts(43_466_203, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(4))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(s.into())))
 	}
 	fn idle(s: u32) -> Weight {
-		// At least 99_205 ns.
-		Weight::from_parts(112_971_000, 0)
-			.saturating_add(Weight::from_parts(16_311_734, 0).saturating_mul(s.into()))
+		// At least 154_891 ns.
+		Weight::from_parts(154_891_000, 0)
+			.saturating_add(Weight::from_parts(22_832_203, 0).saturating_mul(s.into()))
 			.saturating_add(T::DbWeight::get().reads(2))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(s.into())))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(s.into())))
 	}
 	fn defer_epochs(d: u32) -> Weight {
-		// At least 110_947 ns.
-		Weight::from_parts(113_733_000, 0)
-			.saturating_add(Weight::from_parts(3_649_312, 0).saturating_mul(d.into()))
+		// At least 163_409 ns.
+		Weight::from_parts(163_409_000, 0)
+			.saturating_add(Weight::from_parts(3_954_343, 0).saturating_mul(d.into()))
 			.saturating_add(T::DbWeight::get().reads(5))
 			.saturating_add(T::DbWeight::get().writes(1))
 	}
 	fn epoch_neurons(n: u32) -> Weight {
-		// At least 537_525 ns.
-		Weight::from_parts(673_348_000, 0)
-			.saturating_add(Weight::from_parts(19_903_086, 0).saturating_mul(n.into()))
+		// At least 579_416 ns.
+		Weight::from_parts(579_416_000, 0)
+			.saturating_add(Weight::from_parts(31_178_925, 0).saturating_mul(n.into()))
 			.saturating_add(T::DbWeight::get().reads(26))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(n.into())))
 			.saturating_add(T::DbWeight::get().writes(22))
 	}
 	fn epoch_validators(v: u32) -> Weight {
-		// At least 7_855_048 ns.
-		Weight::from_parts(8_055_543_000, 0)
-			.saturating_add(Weight::from_parts(21_048_859, 0).saturating_mul(v.into()))
+		// At least 10_258_141 ns.
+		Weight::from_parts(10_258_141_000, 0)
+			.saturating_add(Weight::from_parts(15_223_609, 0).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads(793))
 			.saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(22))
 			.saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(v.into())))
 	}
 	fn pay_miners(m: u32) -> Weight {
-		// At least 103_805_299 ns.
-		Weight::from_parts(116_792_406_000, 0)
-			.saturating_add(Weight::from_parts(123_781_393, 0).saturating_mul(m.into()))
+		// At least 149_487_994 ns.
+		Weight::from_parts(149_487_994_000, 0)
+			.saturating_add(Weight::from_parts(136_411_456, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(12304))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(m.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(m.into())))
 	}
 	fn pay_newcomers(m: u32) -> Weight {
-		// At least 64_905_441 ns.
-		Weight::from_parts(75_749_254_000, 0)
-			.saturating_add(Weight::from_parts(95_364_953, 0).saturating_mul(m.into()))
+		// At least 114_292_282 ns.
+		Weight::from_parts(114_292_282_000, 0)
+			.saturating_add(Weight::from_parts(162_907_500, 0).saturating_mul(m.into()))
 			.saturating_add(T::DbWeight::get().reads(12304))
 			.saturating_add(T::DbWeight::get().reads(4_u64.saturating_mul(m.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes(5_u64.saturating_mul(m.into())))
 	}
 	fn pay_validators(v: u32) -> Weight {
-		// At least 102_031_203 ns.
-		Weight::from_parts(112_414_295_000, 0)
-			.saturating_add(Weight::from_parts(329_133_824, 0).saturating_mul(v.into()))
+		// At least 148_061_282 ns.
+		Weight::from_parts(148_061_282_000, 0)
+			.saturating_add(Weight::from_parts(282_761_786, 0).saturating_mul(v.into()))
 			.saturating_add(T::DbWeight::get().reads(12304))
 			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(v.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(v.into())))
 	}
 	fn pay_both(b: u32) -> Weight {
-		// At least 118_212_760 ns.
-		Weight::from_parts(119_731_769_000, 0)
-			.saturating_add(Weight::from_parts(352_308_877, 0).saturating_mul(b.into()))
+		// At least 168_656_793 ns.
+		Weight::from_parts(168_656_793_000, 0)
+			.saturating_add(Weight::from_parts(336_038_364, 0).saturating_mul(b.into()))
 			.saturating_add(T::DbWeight::get().reads(12304))
 			.saturating_add(T::DbWeight::get().reads(6_u64.saturating_mul(b.into())))
 			.saturating_add(T::DbWeight::get().writes(1))
 			.saturating_add(T::DbWeight::get().writes(4_u64.saturating_mul(b.into())))
 	}
 	fn epoch_pools(p: u32) -> Weight {
-		// At least 784_356 ns.
-		Weight::from_parts(837_054_000, 0)
-			.saturating_add(Weight::from_parts(55_204_746, 0).saturating_mul(p.into()))
+		// At least 1_056_308 ns.
+		Weight::from_parts(1_056_308_000, 0)
+			.saturating_add(Weight::from_parts(60_935_809, 0).saturating_mul(p.into()))
 			.saturating_add(T::DbWeight::get().reads(36))
 			.saturating_add(T::DbWeight::get().reads(3_u64.saturating_mul(p.into())))
 			.saturating_add(T::DbWeight::get().writes(27))
 			.saturating_add(T::DbWeight::get().writes(2_u64.saturating_mul(p.into())))
 	}
 	fn epoch_weights(e: u32) -> Weight {
-		// At least 5_988_270 ns.
-		Weight::from_parts(6_487_673_000, 0)
-			.saturating_add(Weight::from_parts(80_501, 0).saturating_mul(e.into()))
-			.saturating_add(T::DbWeight::get().reads(921))
-			.saturating_add(T::DbWeight::get().writes(86))
+		// At least 1_992_759 ns.
+		Weight::from_parts(1_992_759_000, 0)
+			.saturating_add(Weight::from_parts(77_025, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(129))
+			.saturating_add(T::DbWeight::get().writes(74))
 	}
-	fn epoch_bonds(_e: u32) -> Weight {
-		// At least 7_047_960 ns.
-		Weight::from_parts(8_251_981_000, 0)
-			.saturating_add(T::DbWeight::get().reads(921))
-			.saturating_add(T::DbWeight::get().writes(86))
+	fn epoch_bonds(e: u32) -> Weight {
+		// At least 3_868_176 ns.
+		Weight::from_parts(3_868_176_000, 0)
+			.saturating_add(Weight::from_parts(4_315, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(129))
+			.saturating_add(T::DbWeight::get().writes(74))
 	}
 	fn epoch_liquid(e: u32) -> Weight {
-		// At least 5_922_878 ns.
-		Weight::from_parts(6_246_902_000, 0)
-			.saturating_add(Weight::from_parts(118_588, 0).saturating_mul(e.into()))
-			.saturating_add(T::DbWeight::get().reads(924))
-			.saturating_add(T::DbWeight::get().writes(86))
+		// At least 1_778_550 ns.
+		Weight::from_parts(1_778_550_000, 0)
+			.saturating_add(Weight::from_parts(154_155, 0).saturating_mul(e.into()))
+			.saturating_add(T::DbWeight::get().reads(129))
+			.saturating_add(T::DbWeight::get().writes(74))
 	}
 }

@@ -57,7 +57,11 @@ struct Args {
 	#[arg(long, value_name = "DURATION", default_value = "40min")]
 	limit: humantime::Duration,
 
-	/// Folder for load.json, load.md, views.svg and blocks.svg; made if missing.
+	/// A flag for the node, such as --trie-cache-size=0; may be given several times.
+	#[arg(long, value_name = "FLAG", allow_hyphen_values = true)]
+	node_flag: Vec<String>,
+
+	/// Folder for load.json, load.md, views.svg, blocks.svg and memory.svg; made if missing.
 	#[arg(long, value_name = "DIR", env = "LOAD_REPORT", default_value = "target/load")]
 	report: PathBuf,
 }
@@ -87,7 +91,12 @@ async fn run(args: &Args) -> anyhow::Result<()> {
 		true => vec![Choice::N64, Choice::N256, Choice::N1024, Choice::N4096, Choice::Subnets, Choice::Matrix],
 		false => args.scenario.clone(),
 	};
-	let settings = Settings { node: &args.node, blocks: args.blocks, block_time: args.block_time.into() };
+	let settings = Settings {
+		node: &args.node,
+		node_flags: &args.node_flag,
+		blocks: args.blocks,
+		block_time: args.block_time.into(),
+	};
 	let mut figures = Figures { machine: machine()?, ..Figures::default() };
 	for choice in choices {
 		match choice.scenario() {

@@ -29,6 +29,8 @@ pub struct Settings<'a> {
 	pub node: &'a Path,
 	/// Blocks that count.
 	pub blocks: u32,
+	/// Further flags of the node that is driven.
+	pub node_flags: &'a [String],
 	/// Time between two blocks.
 	pub block_time: Duration,
 }
@@ -54,7 +56,7 @@ pub async fn measure(scenario: Scenario, settings: &Settings<'_>) -> Result<Chai
 	let folder = tempfile::tempdir()?;
 	let program = Program { path: settings.node, folder: folder.path() };
 	progress.step("starting a node");
-	let node = program.start(settings.block_time)?;
+	let node = program.start(settings.block_time, settings.node_flags)?;
 	let run = run(scenario, settings, &node, &progress).await;
 	let run = run.inspect_err(|_| progress.line(format!("last lines of the node's log:\n{}", node.log_tail())))?;
 	let built = timeline::built(&node.log()?);

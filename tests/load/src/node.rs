@@ -65,13 +65,15 @@ pub struct Program<'a> {
 }
 
 impl Program<'_> {
-	/// Starts a node on a chain of its own, which serves nobody but this machine.
-	pub fn start(&self, block_time: Duration) -> Result<Node, NodeError> {
+	/// Starts a node on a chain of its own, which serves nobody but this machine; `flags` are further ones.
+	pub fn start(&self, block_time: Duration, flags: &[String]) -> Result<Node, NodeError> {
 		let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0));
 		let port = listener.and_then(|listener| listener.local_addr()).map_err(|source| NodeError::Port { source })?;
-		let (block_time, port) = (format!("{}ms", block_time.as_millis()), port.port());
+		let port = port.port();
+		let (block_time, rpc_port) = (format!("{}ms", block_time.as_millis()), port.to_string());
+		let ours = ["--block-time", &block_time, "--rpc-port", &rpc_port, "--rpc-max-response-size", "64"];
+		let arguments: Vec<_> = ours.into_iter().chain(flags.iter().map(String::as_str)).collect();
 		let log = self.folder.join("node.log");
-		let arguments = ["--block-time", &block_time, "--rpc-port", &port.to_string(), "--rpc-max-response-size", "64"];
 		let child = self.command(&self.chain(), &arguments, &log)?;
 		let pid = child.id().expect("it has not been waited for; qed");
 		Ok(Node { child, pid, port, log })

@@ -7,9 +7,12 @@ use std::{fs, io};
 
 use offchain_validator::table::{grouped, Align, Table};
 
+use crate::drive::Memory;
 use crate::figures::{ChainFigures, Course, Figures, Spread};
 use crate::matrix::Matrix;
-use crate::plot::{chart, Line, PlotError};
+use crate::plot::{chart, course, Line, PlotError};
+
+const BYTES_PER_MEBIBYTE: u32 = 1 << 20;
 
 /// Why the report is not on disk.
 #[derive(Debug, thiserror::Error)]
@@ -171,7 +174,7 @@ fn kibibytes(bytes: u64) -> String {
 }
 
 fn mebibytes(bytes: u64) -> String {
-	format!("{:.1}", bytes as f64 / 1_048_576.0)
+	format!("{:.1}", bytes as f64 / f64::from(BYTES_PER_MEBIBYTE))
 }
 
 /// Writes `load.json`, `load.md` and the charts into `folder`, which is made if missing.
@@ -187,7 +190,20 @@ pub fn write(figures: &Figures, folder: &Path) -> Result<(), ReportError> {
 	// One subnet each, so that neurons are all that differs.
 	let chains: Vec<_> = figures.chains.iter().filter(|figures| figures.scenario.subnets == 1).collect();
 	put("views.svg", &chart("Median time of a view", &view_lines(&chains))?)?;
-	put("blocks.svg", &chart("Mean time of a block", &block_lines(&chains))?)
+	put("blocks.svg", &chart("Mean time of a block", &block_lines(&chains))?)?;
+	put("memory.svg", &course("Memory that the node has allocated", &memory_lines(&figures.chains))?)
+}
+
+fn memory_lines(chains: &[ChainFigures]) -> Vec<Line> {
+	let line = |figures: &ChainFigures| {
+		let course = &figures.memory.course;
+		let first = course.first().map_or(0, |memory| memory.block);
+		let point = |memory: &Memory| {
+			(f64::from(memory.block.saturating_sub(first)), memory.resident.own as f64 / f64::from(BYTES_PER_MEBIBYTE))
+		};
+		Line { name: name(figures), points: course.iter().map(point).collect() }
+	};
+	chains.iter().map(line).collect()
 }
 
 fn view_lines(chains: &[&ChainFigures]) -> Vec<Line> {
